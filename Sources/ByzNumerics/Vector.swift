@@ -1,0 +1,77 @@
+/// An immutable vector of 32-bit floats, shared by reference.
+///
+/// Parameters, gradients and momentums are all vectors of the same length d. A vector is written once, when it is made,
+/// and read by many: it can sit in a retained step, in several outgoing messages and in an aggregation at the same time
+/// without being copied. Its memory is either its own (aligned to 64 bytes) or lent by an owner that it keeps alive, such
+/// as a received network message.
+public final class Vector: @unchecked Sendable {  // Safe: nothing writes to the memory after `init`.
+  /// The number of elements, d.
+  public let count: Int
+
+  private let base: UnsafePointer<Float>
+  /// Keeps lent memory alive; nil when the vector owns its memory.
+  private let owner: AnyObject?
+
+  /// Makes a vector of `count` elements and lets `body` write all of them; they start as zeros.
+  public init(count: Int, writing body: (UnsafeMutableBufferPointer<Float>) throws -> Void) rethrows {
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: max(count, 1) * 4, alignment: 64)
+    let buffer = UnsafeMutableBufferPointer(start: memory.bindMemory(to: Float.self, capacity: count), count: count)
+    buffer.initialize(repeating: 0)
+    self.count = count
+    self.base = UnsafePointer(memory.assumingMemoryBound(to: Float.self))
+    self.owner = nil
+    try body(buffer)
+  }
+
+  /// Makes a vector over memory that `owner` keeps alive and unchanged for as long as it lives.
+  ///
+  /// The memory must be aligned for `Float`.
+  public init(borrowing base: UnsafePointer<Float>, count: Int, owner: AnyObject) {
+    self.count = count
+    self.base = base
+    self.owner = owner
+  }
+
+  public convenience init(_ elements: some Collection<Float>) {
+    self.init(count: elements.count) { _ = $0.update(fromContentsOf: elements) }
+  }
+
+  public convenience init(repeating element: Float, count: Int) {
+    self.init(count: count) { $0.update(repeating: element) }
+  }
+
+  deinit {
+    if owner == nil { UnsafeMutableRawPointer(mutating: base).deallocate() }
+  }
+
+  public subscript(index: Int) -> Float {
+    precondition(index >= 0 && index < count, "index \(index) outside a vector of \(count) elements")
+    return base[index]
+  }
+
+  /// The elements as an array: a copy, for tests and small vectors.
+  public var elements: [Float] { Array(UnsafeBufferPointer(start: base, count: count)) }
+
+  /// Lets `body` read the elements in place.
+  public func withUnsafeBufferPointer<Result>(
+    _ body: (UnsafeBufferPointer<Float>) throws -> Result
+  ) rethrows -> Result {
+    try withExtendedLifetime(self) { try body(UnsafeBufferPointer(start: base, count: count)) }
+  }
+}
+
+extension Vector: Equatable {
+  /// Whether both vectors hold the same bits, the equality that determinism is about: 0 and -0 differ.
+  public static func == (left: Vector, right: Vector) -> Bool {
+    guard left.count == right.count else { return false }
+    for index in 0..<left.count where left.base[index].bitPattern != right.base[index].bitPattern { return false }
+    return true
+  }
+}
+
+extension Vector: CustomStringConvertible {
+  public var description: String {
+    let shown = elements.prefix(4).map { "\($0)" }.joined(separator: ", ")
+    return count > 4 ? "[\(shown), ... \(count) elements]" : "[\(shown)]"
+  }
+}
