@@ -65,8 +65,13 @@ extension Vector {
     }
   }
 
+  /// `self + factor * other`, element by element; both vectors have the same length.
+  public func adding(_ factor: Float, times other: Vector) -> Vector {
+    scaled(by: 1, adding: factor, times: other)
+  }
+
   /// `ownFactor * self + factor * other`, element by element; both vectors have the same length.
-  public func combined(times ownFactor: Float = 1, with other: Vector, times factor: Float) -> Vector {
+  public func scaled(by ownFactor: Float, adding factor: Float, times other: Vector) -> Vector {
     precondition(count == other.count, "a sum needs vectors of one length, not \(count) and \(other.count)")
     return Vector(count: count) { result in
       withUnsafeBufferPointer { left in

@@ -60,12 +60,16 @@ public final class Vector: @unchecked Sendable {  // Safe: nothing writes to the
   }
 }
 
-extension Vector: Equatable {
+extension Vector: Hashable {
   /// Whether both vectors hold the same bits, the equality that determinism is about: 0 and -0 differ.
   public static func == (left: Vector, right: Vector) -> Bool {
     guard left.count == right.count else { return false }
     for index in 0..<left.count where left.base[index].bitPattern != right.base[index].bitPattern { return false }
     return true
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(bytes: UnsafeRawBufferPointer(UnsafeBufferPointer(start: base, count: count)))
   }
 }
 

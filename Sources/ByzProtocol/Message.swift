@@ -1,0 +1,49 @@
+import ByzNumerics
+
+/// What a vector that travels between nodes is.
+public enum VectorKind: UInt8, CaseIterable, Sendable {
+  /// theta_t, a server's model that step t starts from: from servers to workers, in a Scatter round.
+  case model = 1
+  /// m_t, a worker's momentum at step t: from workers to servers.
+  case momentum = 2
+  /// A server's model after the update of step t and before the gather that ends it: among servers, in a Gather round.
+  case gatherModel = 3
+
+  /// The role of the nodes that make such vectors.
+  public var sender: Role { self == .momentum ? .worker : .server }
+
+  /// The role of the nodes that take them.
+  public var receiver: Role { self == .model ? .worker : .server }
+}
+
+/// What nodes say to each other.
+public enum Message: Hashable, Sendable {
+  /// A vector of one step.
+  ///
+  /// A momentum of step t is at the same time the request for the model of step t + 1 or newer, so that a normal step needs
+  /// no other message.
+  case vector(VectorKind, step: Int, Vector)
+  /// The sender lacks the vector of `step`: send that one if it is still kept, else a newer one; if it does not exist yet,
+  /// send it when it does.
+  case request(VectorKind, step: Int)
+  /// The sender has reached the last step.
+  case done
+
+  /// The role that a node must have to say this; nil if both may.
+  public var sender: Role? {
+    switch self {
+    case .vector(let kind, _, _): kind.sender
+    case .request(let kind, _): kind.receiver
+    case .done: nil
+    }
+  }
+
+  /// The role of those it is said to; nil if both may hear it.
+  public var receiver: Role? {
+    switch self {
+    case .vector(let kind, _, _): kind.receiver
+    case .request(let kind, _): kind.sender
+    case .done: nil
+    }
+  }
+}

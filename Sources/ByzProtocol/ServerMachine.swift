@@ -1,0 +1,306 @@
+import ByzAggregation
+import ByzNumerics
+
+/// A server's part in asynchronous ByzSGD: aggregate a quorum of momentums, update the model, and every T steps gather: take
+/// the coordinate-wise median of a quorum of servers' models (Distributed Median Contraction).
+///
+/// Source: El-Mhamdi et al., PODC 2020 (arXiv 1905.03853), section 3.2.
+public struct ServerMachine: Machine {
+  private enum Phase {
+    /// Scatter: waits for momentums of `step`.
+    case collecting
+    /// Gather: the update of `step` has made `own`; waits for the other servers' models of that moment.
+    case gathering(own: Vector)
+    /// The last step is reached; others may still need what this server keeps.
+    case lingering
+    case ended
+  }
+
+  /// Who went into the last aggregate, for the report of the step that it led to.
+  private struct Aggregated {
+    var contributors: [NodeID] = []
+    var selected: [NodeID] = []
+  }
+
+  public let id: NodeID
+  private let configuration: ProtocolConfiguration
+  private let workers: [NodeID]
+  private let others: [NodeID]
+  private var phase = Phase.collecting
+  /// t, the number of updates made; never decreases.
+  private var step = 0
+  /// theta_t.
+  private var model: Vector
+  private var wait: QuorumWait
+  private var momentums = Inbox(wanting: 0)
+  private var gatherModels: Inbox
+  private var sentModels: Retention
+  private var sentGatherModels: Retention
+  /// The workers that wait for a model, and the oldest step of it that is of use to them: at most one request each.
+  private var owed: [NodeID: Int] = [:]
+  private var workerAttendance: Attendance
+  private var serverAttendance: Attendance
+  private var aggregated = Aggregated()
+  /// The peers that have not said that they reached the last step.
+  private var unfinished: Set<NodeID>
+
+  /// A server that starts from theta_0 = `model`, which all honest nodes derive alike.
+  public init(_ index: Int, _ configuration: ProtocolConfiguration, model: Vector) {
+    precondition(model.count == configuration.dimension, "theta_0 must have d elements")
+    id = .server(index)
+    self.configuration = configuration
+    self.model = model
+    workers = configuration.quorums.workerIDs
+    others = configuration.quorums.serverIDs.filter { $0.index != index }
+    wait = QuorumWait(.momentum, step: 0, in: configuration)
+    gatherModels = Inbox(wanting: configuration.nextGather(from: 0))
+    sentModels = Retention(steps: configuration.patience.retainedSteps)
+    sentGatherModels = Retention(steps: configuration.patience.retainedSteps)
+    workerAttendance = Attendance(of: workers)
+    serverAttendance = Attendance(of: others)
+    unfinished = Set(workers + others)
+  }
+
+  public mutating func handle(_ event: Event) -> [Action] {
+    switch (phase, event) {
+    case (.ended, _):
+      return []
+    case (.collecting, .start):
+      return scatter()
+    case (_, .received(let message, let sender)):
+      if let rejection = configuration.rejection(of: message, from: sender, to: id) {
+        return [.reject(from: sender, rejection)]
+      }
+      return receive(message, from: sender)
+    case (.collecting, .timer(wait.askTimer)), (.gathering, .timer(wait.askTimer)):
+      return askAgain()
+    case (.collecting, .timer(let timer)), (.gathering, .timer(let timer)):
+      wait.end(timer)
+      return advance()
+    case (.lingering, .timer(.linger)):
+      return end()
+    case (.collecting, .reconnected(let peer)), (.gathering, .reconnected(let peer)):
+      return lacking.contains(peer) ? ask([peer]) : []
+    case (.lingering, .reconnected(let peer)):
+      return [.send(.done, to: [peer])]
+    // Timers whose wait is over, and what only workers hear.
+    case (_, .timer), (_, .gradient), (_, .start):
+      return []
+    }
+  }
+
+  private mutating func receive(_ message: Message, from sender: NodeID) -> [Action] {
+    switch message {
+    case .vector(.momentum, let step, let momentum):
+      return receive(momentum: momentum, of: step, from: sender)
+    case .vector(_, let step, let gatherModel):
+      if let rejection = Self.store(gatherModel, of: step, from: sender, in: &gatherModels) {
+        return [.reject(from: sender, rejection)]
+      }
+      return advance()
+    case .request(.gatherModel, let step):
+      return serve(sender, gatherModelOf: step)
+    case .request(_, let step):
+      return serve(sender, modelFrom: step, exactly: true)
+    case .done:
+      unfinished.remove(sender)
+      return endIfAlone()
+    }
+  }
+
+  private mutating func receive(momentum: Vector, of step: Int, from sender: NodeID) -> [Action] {
+    switch Self.store(momentum, of: step, from: sender, in: &momentums) {
+    case .late:
+      // Too late to count, but the request in it stands.
+      return [.reject(from: sender, .late)] + serve(sender, modelFrom: step + 1, exactly: false)
+    case let rejection?:
+      return [.reject(from: sender, rejection)]
+    case nil:
+      return serve(sender, modelFrom: step + 1, exactly: false) + advance()
+    }
+  }
+
+  /// Keeps a vector, or says why not.
+  private static func store(
+    _ vector: Vector, of step: Int, from sender: NodeID, in inbox: inout Inbox
+  ) -> Rejection? {
+    if let rejection = inbox.rejection(of: step, from: sender) { return rejection }
+    guard vector.isFinite else { return .nonFinite }
+    inbox.insert(vector, step: step, from: sender)
+    return nil
+  }
+}
+
+// MARK: - Scatter
+
+extension ServerMachine {
+  /// Begins step t: gives its model to those who wait for it, and collects momentums.
+  private mutating func scatter() -> [Action] {
+    phase = .collecting
+    sentModels.keep(model, of: step)
+    sentModels.advance(to: step)
+    sentGatherModels.advance(to: step)
+    let due = owed.filter { $0.value <= step }.keys.sorted()
+    for worker in due { owed[worker] = nil }
+    let sending: [Action] = due.isEmpty ? [] : [.send(.vector(.model, step: step, model), to: due)]
+    return sending + awaitQuorum(of: .momentum) + advance()
+  }
+
+  private mutating func awaitQuorum(of kind: VectorKind) -> [Action] {
+    wait = QuorumWait(kind, step: step, in: configuration)
+    return [.schedule(wait.askTimer, afterMilliseconds: configuration.patience.askAgainMilliseconds)]
+  }
+
+  /// Goes on as far as the vectors at hand permit.
+  private mutating func advance() -> [Action] {
+    switch phase {
+    case .collecting:
+      let inputs = momentums.vectors(of: step)
+      let quorum = configuration.quorums.workers.quorum
+      switch wait.verdict(present: inputs.map(\.sender), quorum: quorum, attendance: workerAttendance) {
+      case .proceed: return update(with: inputs)
+      case .startGrace: return [wait.startGrace]
+      case .grace: return []
+      case .lacking: return askIfBehind()
+      }
+    case .gathering(let own):
+      let inputs = gatherModels.vectors(of: step)
+      // Its own model counts.
+      let quorum = configuration.quorums.servers.quorum - 1
+      switch wait.verdict(present: inputs.map(\.sender), quorum: quorum, attendance: serverAttendance) {
+      case .proceed: return contract(inputs + [(sender: id, vector: own)])
+      case .startGrace: return [wait.startGrace]
+      case .grace, .lacking: return []
+      }
+    case .lingering, .ended:
+      return []
+    }
+  }
+
+  private mutating func update(with inputs: [(sender: NodeID, vector: Vector)]) -> [Action] {
+    let contributors = inputs.map(\.sender)
+    let aggregate = configuration.rule.aggregate(
+      inputs.map(\.vector), tolerating: configuration.quorums.workers.byzantine)
+    aggregated = Aggregated(contributors: contributors, selected: aggregate.selected.map { contributors[$0] })
+    workerAttendance.close(present: contributors)
+    let rate = Float(configuration.training.learningRate.at(step))
+    let updated = model.adding(-rate, times: aggregate.vector)
+    guard updated.isFinite else {
+      phase = .ended
+      return [.diverge(step: step)]
+    }
+    return configuration.gathers(after: step) ? gather(updated) : enter(step + 1, with: updated)
+  }
+
+  /// Moves to a step that `model` starts from.
+  private mutating func enter(_ step: Int, with model: Vector) -> [Action] {
+    self.step = step
+    self.model = model
+    momentums.want(step)
+    gatherModels.want(configuration.nextGather(from: step))
+    let report = Report.updated(
+      step: step, parameters: model, contributors: aggregated.contributors, selected: aggregated.selected)
+    return [.report(report)] + (step == configuration.training.steps ? linger() : scatter())
+  }
+}
+
+// MARK: - Gather
+
+extension ServerMachine {
+  private mutating func gather(_ updated: Vector) -> [Action] {
+    phase = .gathering(own: updated)
+    sentGatherModels.keep(updated, of: step)
+    return [.send(.vector(.gatherModel, step: step, updated), to: others)] + awaitQuorum(of: .gatherModel) + advance()
+  }
+
+  /// Distributed Median Contraction: every honest server's result lies, in every coordinate, between the smallest and the
+  /// largest honest value that went into the gather (El-Mhamdi et al., PODC 2020, section 4).
+  private mutating func contract(_ models: [(sender: NodeID, vector: Vector)]) -> [Action] {
+    serverAttendance.close(present: models.map(\.sender))
+    let ordered = models.sorted { $0.sender < $1.sender }
+    return enter(step + 1, with: coordinatewiseMedian(of: ordered.map(\.vector)))
+  }
+}
+
+// MARK: - Asking
+
+extension ServerMachine {
+  /// The peers of which there is no vector that the wait is for.
+  private var lacking: [NodeID] {
+    switch phase {
+    case .collecting: workers.filter { !momentums.holds(step, from: $0) }
+    case .gathering: others.filter { !gatherModels.holds(step, from: $0) }
+    case .lingering, .ended: []
+    }
+  }
+
+  private func ask(_ peers: [NodeID]) -> [Action] {
+    peers.isEmpty ? [] : [.send(.request(wait.kind, step: step), to: peers)]
+  }
+
+  /// A server that cannot finish its step because nobody has its momentums any more has to adopt a newer model; rejoining
+  /// will take its place here. Until then it asks on.
+  private func askAgain() -> [Action] {
+    ask(lacking) + [.schedule(wait.askTimer, afterMilliseconds: configuration.patience.askAgainMilliseconds)]
+  }
+
+  /// When f_w + 1 workers are past this step, an honest one is: its momentum was sent and is lost or overtaken, and there is
+  /// no reason to wait for the timer.
+  private mutating func askIfBehind() -> [Action] {
+    let ahead = workers.count { (momentums.newestStep(from: $0) ?? step) > step }
+    guard ahead > configuration.quorums.workers.byzantine, !wait.hasAskedEarly else { return [] }
+    wait.hasAskedEarly = true
+    return ask(lacking)
+  }
+}
+
+// MARK: - Serving
+
+extension ServerMachine {
+  /// Gives `worker` a model of `first` or newer. What is asked for as such is given `exactly` as long as it is kept, so that
+  /// one who asks several servers for a step gets one step from all of them; with a momentum the newest model is asked for.
+  private mutating func serve(_ worker: NodeID, modelFrom first: Int, exactly: Bool) -> [Action] {
+    guard first < configuration.training.steps else { return [] }
+    guard first <= step else {
+      owed[worker] = first
+      return []
+    }
+    guard let kept = exactly ? sentModels.vector(of: first) : sentModels.newest else { return [] }
+    owed[worker] = nil
+    return [.send(.vector(.model, step: kept.step, kept.vector), to: [worker])] + farewell(to: worker)
+  }
+
+  private func serve(_ server: NodeID, gatherModelOf step: Int) -> [Action] {
+    // One that does not exist yet goes to every server as soon as it does.
+    guard let vector = sentGatherModels[step] else { return farewell(to: server) }
+    return [.send(.vector(.gatherModel, step: step, vector), to: [server])] + farewell(to: server)
+  }
+
+  /// Who still asks may not have heard that this server is done.
+  private func farewell(to peer: NodeID) -> [Action] {
+    if case .lingering = phase { return [.send(.done, to: [peer])] }
+    return []
+  }
+}
+
+// MARK: - The end
+
+extension ServerMachine {
+  private mutating func linger() -> [Action] {
+    phase = .lingering
+    sentModels.advance(to: step)
+    sentGatherModels.advance(to: step)
+    let timer = Action.schedule(.linger, afterMilliseconds: configuration.patience.lingerMilliseconds)
+    return [.send(.done, to: others + workers), timer] + endIfAlone()
+  }
+
+  private mutating func endIfAlone() -> [Action] {
+    guard case .lingering = phase, unfinished.isEmpty else { return [] }
+    return end()
+  }
+
+  private mutating func end() -> [Action] {
+    phase = .ended
+    return [.finish]
+  }
+}

@@ -1,0 +1,78 @@
+/// The learning rate of a step: eta_t = initial / (1 + t / decaySteps).
+public struct LearningRate: Hashable, Sendable {
+  public let initial: Double
+  /// After how many steps the rate has halved; nil keeps it constant.
+  public let decaySteps: Double?
+
+  public init(initial: Double, decaySteps: Double? = nil) {
+    self.initial = initial
+    self.decaySteps = decaySteps
+  }
+
+  /// eta_t for t = `step`.
+  public func at(_ step: Int) -> Double {
+    guard let decaySteps else { return initial }
+    return initial / (1 + Double(step) / decaySteps)
+  }
+}
+
+/// How a worker turns gradients into what it sends.
+public enum Momentum: Hashable, Sendable {
+  /// m <- beta m + (1 - beta) g (RESAM: Farhadkhani et al., ICML 2022, algorithm 1).
+  case dampened(coefficient: Double)
+  /// m <- beta m + g (El-Mhamdi et al., ICLR 2021, section 2.3). At equal eta it steps up to 1 / (1 - beta) times as far.
+  case classical(coefficient: Double)
+  /// m <- g: plain stochastic gradients.
+  case none
+}
+
+/// What all nodes of a run must agree on in order to train together.
+public struct TrainingParameters: Hashable, Sendable {
+  /// How many updates a server makes.
+  public let steps: Int
+  /// T: servers gather after every T-th update.
+  public let gatherEvery: Int
+  public let learningRate: LearningRate
+  public let momentum: Momentum
+  /// The Euclidean norm to which a gradient is shortened before it enters the momentum; nil for no clipping.
+  public let gradientClip: Double?
+  /// The coefficient lambda of the term lambda * theta that is added to a gradient before it is clipped.
+  public let weightDecay: Double
+
+  public init(
+    steps: Int, gatherEvery: Int, learningRate: LearningRate, momentum: Momentum, gradientClip: Double? = nil,
+    weightDecay: Double = 0
+  ) {
+    self.steps = steps
+    self.gatherEvery = gatherEvery
+    self.learningRate = learningRate
+    self.momentum = momentum
+    self.gradientClip = gradientClip
+    self.weightDecay = weightDecay
+  }
+}
+
+/// How long a node waits, and how much it keeps; times in milliseconds.
+public struct Patience: Hashable, Sendable {
+  /// How long a node that has its quorum waits for the rest.
+  public let graceMilliseconds: Int
+  /// The same at step 0, where processes come up one after the other.
+  public let startGraceMilliseconds: Int
+  /// After how long a waiting node asks again for what it lacks.
+  public let askAgainMilliseconds: Int
+  /// How long a node that has reached the last step goes on serving those that have not.
+  public let lingerMilliseconds: Int
+  /// R: for how many recent steps a node keeps and serves what others may still need.
+  public let retainedSteps: Int
+
+  public init(
+    graceMilliseconds: Int = 50, startGraceMilliseconds: Int = 10_000, askAgainMilliseconds: Int = 250,
+    lingerMilliseconds: Int = 3_000, retainedSteps: Int = 3
+  ) {
+    self.graceMilliseconds = graceMilliseconds
+    self.startGraceMilliseconds = startGraceMilliseconds
+    self.askAgainMilliseconds = askAgainMilliseconds
+    self.lingerMilliseconds = lingerMilliseconds
+    self.retainedSteps = retainedSteps
+  }
+}

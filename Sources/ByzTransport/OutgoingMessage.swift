@@ -1,0 +1,70 @@
+import ByzNumerics
+import CZeroMQ
+
+/// A message ready to be sent to any number of peers: encoded once, its payload never copied here.
+final class OutgoingMessage {
+  let header: [UInt8]
+  /// A libzmq message over the payload's own memory; each peer gets a reference to it.
+  private let payload: UnsafeMutablePointer<zmq_msg_t>?
+  /// Bytes of header and payload.
+  let byteCount: Int
+
+  init(header: [UInt8]) {
+    self.header = header
+    payload = nil
+    byteCount = header.count
+  }
+
+  init(header: [UInt8], payload vector: Vector) throws {
+    self.header = header
+    byteCount = header.count + 4 * vector.count
+    let message = UnsafeMutablePointer<zmq_msg_t>.allocate(capacity: 1)
+    payload = message
+    zmq_msg_init(message)
+    // libzmq reads the vector's memory until the last peer has been sent it, then lets go of it on a thread of its own.
+    let hold = Unmanaged.passRetained(vector)
+    let result = vector.withUnsafeBufferPointer { elements in
+      zmq_msg_init_data(
+        message, UnsafeMutableRawPointer(mutating: elements.baseAddress), 4 * elements.count,
+        { _, hold in if let hold { Unmanaged<Vector>.fromOpaque(hold).release() } }, hold.toOpaque())
+    }
+    guard result == 0 else {
+      hold.release()
+      throw ZeroMQError("prepare a message")
+    }
+  }
+
+  init(header: [UInt8], payload bytes: [UInt8]) throws {
+    self.header = header
+    byteCount = header.count + bytes.count
+    let message = UnsafeMutablePointer<zmq_msg_t>.allocate(capacity: 1)
+    payload = message
+    guard zmq_msg_init_size(message, bytes.count) == 0 else {
+      zmq_msg_init(message)
+      throw ZeroMQError("prepare a message")
+    }
+    zmq_msg_data(message).copyMemory(from: bytes, byteCount: bytes.count)
+  }
+
+  deinit {
+    if let payload {
+      zmq_msg_close(payload)
+      payload.deallocate()
+    }
+  }
+
+  var hasPayload: Bool { payload != nil }
+
+  /// Sends the payload as the last frame of a message that has begun, which cannot be refused any more.
+  func sendPayload(over socket: UnsafeMutableRawPointer) throws {
+    guard let payload else { return }
+    var reference = zmq_msg_t()
+    zmq_msg_init(&reference)
+    zmq_msg_copy(&reference, payload)
+    guard zmq_msg_send(&reference, socket, ZMQ_DONTWAIT) >= 0 else {
+      let error = ZeroMQError("send a payload")
+      zmq_msg_close(&reference)
+      throw error
+    }
+  }
+}

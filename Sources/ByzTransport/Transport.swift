@@ -1,0 +1,246 @@
+import ByzNumerics
+import ByzProtocol
+import ByzWire
+import CZeroMQ
+import Glibc
+
+/// Where a server listens and where others reach it.
+public struct Endpoint: Hashable, Sendable {
+  /// Where others connect to, such as `tcp://192.0.2.10:7000`.
+  public let address: String
+  /// What the server binds, if that is not its address, such as `tcp://*:7000`.
+  public let bind: String?
+
+  public init(address: String, bind: String? = nil) {
+    self.address = address
+    self.bind = bind
+  }
+}
+
+/// What a transport has to say to its node.
+public enum TransportEvent: Sendable {
+  /// A valid message over a link that belongs to `sender`.
+  case received(Message, from: NodeID)
+  /// The link to a peer is there again.
+  case reconnected(NodeID)
+  /// A peer runs another topology; nil if it is none of this run's nodes. Said once for each of them.
+  case differingTopology(of: NodeID?, theirs: [UInt8])
+}
+
+/// A node's links to its peers over libzmq: one connection for each pair of a worker and a server, and of two servers.
+///
+/// Servers listen; workers connect to all servers, and a server to those before it. libzmq connects again by itself when a
+/// link is lost or the peer comes up late. All of it belongs to one thread, that of `poll`.
+///
+/// Memory is bounded for each peer: libzmq holds a few messages in each direction, the outbox one of each kind, and
+/// connections that have not said anything valid hold nothing here.
+public final class Transport {
+  public let waker: Waker
+  public private(set) var counters = TrafficCounters()
+
+  private let codec: Codec
+  private let listener: ZeroMQSocket?
+  private let dialed: [DialedLink]
+  private var accepted = AcceptedLinks()
+  private var toldOfTopology: Set<NodeID?> = []
+
+  /// How many messages of one socket are taken before the other sockets get their turn.
+  private static let turn = 16
+
+  /// Opens the links of `codec.node`.
+  ///
+  /// - Parameter endpoints: the endpoints of all servers.
+  /// - Throws: `ZeroMQError`, which names the address that cannot be bound or connected to.
+  public init(_ codec: Codec, endpoints: [NodeID: Endpoint]) throws {
+    self.codec = codec
+    waker = try Waker()
+    let context = try ZeroMQContext()
+    let limits = SocketLimits(largestFrame: codec.largestFrame)
+    listener = try endpoints[codec.node].map { try Self.listen(on: $0, in: context, limits: limits) }
+    dialed = try endpoints.filter { $0.key < codec.node }.sorted { $0.key < $1.key }
+      .map { try DialedLink(to: $0.key, at: $0.value.address, in: context, limits: limits) }
+  }
+
+  private static func listen(
+    on endpoint: Endpoint, in context: ZeroMQContext, limits: SocketLimits
+  ) throws -> ZeroMQSocket {
+    let socket = try ZeroMQSocket(ZMQ_ROUTER, in: context)
+    try limits.apply(to: socket)
+    // Without it libzmq silently drops what it cannot send; with it one hears of it and keeps the newest.
+    try socket.set(ZMQ_ROUTER_MANDATORY, to: Int32(1))
+    try socket.bind(to: endpoint.bind ?? endpoint.address)
+    return socket
+  }
+
+  public func countDropped(from peer: NodeID?, _ reason: String) {
+    counters.countDropped(from: peer, reason)
+  }
+}
+
+// MARK: - Sending
+
+extension Transport {
+  /// Sends `message` to each of `receivers`, encoded once. Never waits: what a peer does not take now waits for it.
+  public func send(_ message: Message, to receivers: [NodeID]) throws {
+    let outgoing = try encode(message)
+    for peer in receivers {
+      if let link = dialed.first(where: { $0.peer == peer }) {
+        try send(outgoing, kind: message.kindName, over: link)
+      } else {
+        try send(outgoing, kind: message.kindName, toAccepted: peer)
+      }
+    }
+  }
+
+  private func encode(_ message: Message) throws -> OutgoingMessage {
+    let header = codec.header(of: message)
+    guard case .vector(_, _, let vector) = message else { return OutgoingMessage(header: header) }
+    return try OutgoingMessage(header: header, payload: vector)
+  }
+
+  private func send(_ message: OutgoingMessage, kind: String, over link: DialedLink) throws {
+    counters.countSent(kind, bytes: message.byteCount)
+    link.outbox.put(message, kind: kind)
+    try link.outbox.flush { try link.socket.send($0) }
+  }
+
+  private func send(_ message: OutgoingMessage, kind: String, toAccepted peer: NodeID) throws {
+    // Who has not connected yet asks for what it lacks once it has.
+    guard accepted.route(to: peer) != nil else { return }
+    counters.countSent(kind, bytes: message.byteCount)
+    accepted.outboxes[peer, default: Outbox()].put(message, kind: kind)
+    try flush(toAccepted: peer)
+  }
+
+  private func flush(toAccepted peer: NodeID) throws {
+    guard let listener, let route = accepted.route(to: peer), var outbox = accepted.outboxes[peer] else { return }
+    var isGone = false
+    try outbox.flush { message in
+      let result = try listener.send(message, route: route)
+      if result == .unreachable { isGone = true }
+      return result
+    }
+    accepted.outboxes[peer] = outbox
+    if isGone { accepted.forget(peer) }
+  }
+}
+
+// MARK: - Receiving
+
+extension Transport {
+  /// Waits until something happens or the time is up, and hands over what has happened.
+  ///
+  /// - Parameter milliseconds: how long to wait at most; nil for as long as it takes.
+  public func poll(atMost milliseconds: Int?, _ handle: (TransportEvent) throws -> Void) throws {
+    var items = pollItems()
+    let timeout = milliseconds.map { max(0, $0) } ?? -1
+    guard zmq_poll(&items, Int32(items.count), timeout) >= 0 else {
+      guard zmq_errno() == EINTR else { throw ZeroMQError("wait for messages") }
+      return
+    }
+    if items[0].revents != 0 { waker.drain() }
+    for (index, link) in dialed.enumerated() {
+      if items[1 + 2 * index].revents != 0 { try serve(link, handle) }
+      if items[2 + 2 * index].revents != 0, try link.hasReconnected() { try handle(.reconnected(link.peer)) }
+    }
+    if listener != nil, items[items.count - 1].revents != 0 { try serveAccepted(handle) }
+  }
+
+  /// The waker first, then socket and monitor of each dialed link, then the listener.
+  private func pollItems() -> [zmq_pollitem_t] {
+    func item(_ socket: UnsafeMutableRawPointer?, fd: Int32 = 0, _ events: Int32) -> zmq_pollitem_t {
+      zmq_pollitem_t(socket: socket, fd: fd, events: Int16(events), revents: 0)
+    }
+    var items = [item(nil, fd: waker.readEnd, ZMQ_POLLIN)]
+    for link in dialed {
+      items.append(item(link.socket.raw, link.outbox.isEmpty ? ZMQ_POLLIN : ZMQ_POLLIN | ZMQ_POLLOUT))
+      items.append(item(link.monitorHandle, ZMQ_POLLIN))
+    }
+    if let listener { items.append(item(listener.raw, ZMQ_POLLIN)) }
+    return items
+  }
+
+  private func serve(_ link: DialedLink, _ handle: (TransportEvent) throws -> Void) throws {
+    try link.outbox.flush { try link.socket.send($0) }
+    for _ in 0..<Self.turn {
+      guard let frames = try link.socket.receive(atMost: 3) else { return }
+      try deliver(frames, over: .dialed(link), handle)
+    }
+  }
+
+  private func serveAccepted(_ handle: (TransportEvent) throws -> Void) throws {
+    guard let listener else { return }
+    for _ in 0..<Self.turn {
+      guard let frames = try listener.receive(atMost: 4) else { return }
+      guard let route = frames.first.map({ Array($0.bytes) }) else { continue }
+      try deliver(Array(frames.dropFirst()), over: .accepted(route), handle)
+      // Who sends also reads: a good moment for what it did not take before.
+      if let peer = accepted.peer(over: route) { try flush(toAccepted: peer) }
+    }
+  }
+
+  /// What a message came over.
+  private enum Way {
+    case dialed(DialedLink)
+    case accepted([UInt8])
+  }
+
+  /// Decodes a message and hands it over, or counts and drops it.
+  private func deliver(
+    _ frames: [ReceivedFrame], over way: Way, _ handle: (TransportEvent) throws -> Void
+  ) throws {
+    let peer = owner(of: way)
+    guard let payload = frames.last else { return countDropped(from: peer, "frameCount") }
+    do {
+      switch try codec.decode(frames.map(\.bytes), owner: payload) {
+      case .message(let message, let claimed):
+        try deliver(message, claimed: claimed, over: way, handle)
+      case .foreign(let claimed, let theirs):
+        countDropped(from: peer, "topology")
+        try refuse(theirs, over: way)
+        try tell(of: claimed, theirs: theirs, handle)
+      case .refusal(let claimed, let theirs, _):
+        countDropped(from: peer, "refusal")
+        try tell(of: claimed, theirs: theirs, handle)
+      }
+    } catch let error as WireError {
+      countDropped(from: peer, error.name)
+    }
+  }
+
+  /// Hands over a valid message if the link that it came over speaks for the node that it claims to be from.
+  private func deliver(
+    _ message: Message, claimed: NodeID, over way: Way, _ handle: (TransportEvent) throws -> Void
+  ) throws {
+    if let owner = owner(of: way) {
+      guard owner == claimed else { return countDropped(from: owner, "impostor") }
+      return try handle(.received(message, from: claimed))
+    }
+    // Only those that come after this node connect to it; it connects to the others itself.
+    guard case .accepted(let route) = way, claimed > codec.node else { return countDropped(from: nil, "impostor") }
+    let isBack = accepted.bind(route, to: claimed)
+    try handle(.received(message, from: claimed))
+    if isBack { try handle(.reconnected(claimed)) }
+  }
+
+  /// The node that a way speaks for, if it is known.
+  private func owner(of way: Way) -> NodeID? {
+    switch way {
+    case .dialed(let link): link.peer
+    case .accepted(let route): accepted.peer(over: route)
+    }
+  }
+
+  /// Tells a peer that its topology differs, with both digests.
+  private func refuse(_ theirs: [UInt8], over way: Way) throws {
+    let refusal = try OutgoingMessage(header: codec.refusalHeader, payload: theirs)
+    switch way {
+    case .dialed(let link): _ = try link.socket.send(refusal)
+    case .accepted(let route): _ = try listener?.send(refusal, route: route)
+    }
+  }
+
+  private func tell(of peer: NodeID?, theirs: [UInt8], _ handle: (TransportEvent) throws -> Void) throws {
+    if toldOfTopology.insert(peer).inserted { try handle(.differingTopology(of: peer, theirs: theirs)) }
+  }
+}

@@ -1,0 +1,117 @@
+import ByzNumerics
+import CZeroMQ
+import Glibc
+
+/// A libzmq context: its input and output thread.
+final class ZeroMQContext {
+  let raw: UnsafeMutableRawPointer
+
+  init() throws {
+    guard let raw = zmq_ctx_new() else { throw ZeroMQError("create a ZeroMQ context") }
+    self.raw = raw
+  }
+
+  /// Waits until what is queued is sent, as long as each socket's ZMQ_LINGER permits.
+  deinit { zmq_ctx_term(raw) }
+}
+
+/// A libzmq socket. Belongs to the thread that made it.
+final class ZeroMQSocket {
+  enum SendResult {
+    case sent
+    /// The peer's queue is full: it does not read, or is not there.
+    case full
+    /// There is no such peer any more.
+    case unreachable
+  }
+
+  let raw: UnsafeMutableRawPointer
+  private let context: ZeroMQContext
+
+  init(_ type: Int32, in context: ZeroMQContext) throws {
+    guard let raw = zmq_socket(context.raw, type) else { throw ZeroMQError("create a ZeroMQ socket") }
+    self.raw = raw
+    self.context = context
+  }
+
+  deinit { zmq_close(raw) }
+
+  func set(_ option: Int32, to value: Int32) throws {
+    var value = value
+    guard zmq_setsockopt(raw, option, &value, MemoryLayout<Int32>.size) == 0 else {
+      throw ZeroMQError("set ZeroMQ option \(option)")
+    }
+  }
+
+  func set(_ option: Int32, to value: Int64) throws {
+    var value = value
+    guard zmq_setsockopt(raw, option, &value, MemoryLayout<Int64>.size) == 0 else {
+      throw ZeroMQError("set ZeroMQ option \(option)")
+    }
+  }
+
+  func bind(to address: String) throws {
+    guard zmq_bind(raw, address) == 0 else { throw ZeroMQError("listen on \(address)") }
+  }
+
+  func connect(to address: String) throws {
+    guard zmq_connect(raw, address) == 0 else { throw ZeroMQError("connect to \(address)") }
+  }
+
+  /// Queues one message, after the frame `route` if there is one, or says why not. Never waits.
+  func send(_ message: OutgoingMessage, route: [UInt8]? = nil) throws -> SendResult {
+    if let route, try !send(bytes: route, flags: ZMQ_SNDMORE) { return lastFailure }
+    guard try send(bytes: message.header, flags: message.hasPayload ? ZMQ_SNDMORE : 0) else { return lastFailure }
+    if message.hasPayload { try message.sendPayload(over: raw) }
+    return .sent
+  }
+
+  private var lastFailure: SendResult { zmq_errno() == EAGAIN ? .full : .unreachable }
+
+  private func send(bytes: [UInt8], flags: Int32) throws -> Bool {
+    while zmq_send(raw, bytes, bytes.count, flags | ZMQ_DONTWAIT) < 0 {
+      if zmq_errno() == EINTR { continue }
+      guard [EAGAIN, EHOSTUNREACH].contains(zmq_errno()) else { throw ZeroMQError("send") }
+      return false
+    }
+    return true
+  }
+
+  /// The frames of the next message, if one is there. Never waits.
+  ///
+  /// - Parameter limit: of more frames than this, the rest is thrown away: nobody can make a node collect frames.
+  func receive(atMost limit: Int) throws -> [ReceivedFrame]? {
+    var frames: [ReceivedFrame] = []
+    var more = true
+    while more {
+      let frame = ReceivedFrame()
+      guard zmq_msg_recv(frame.message, raw, ZMQ_DONTWAIT) >= 0 else {
+        guard [EAGAIN, EINTR].contains(zmq_errno()) else { throw ZeroMQError("receive") }
+        return nil
+      }
+      more = zmq_msg_more(frame.message) != 0
+      if frames.count < limit { frames.append(frame) }
+    }
+    return frames
+  }
+}
+
+/// A frame as libzmq holds it. A vector can borrow its memory.
+final class ReceivedFrame {
+  fileprivate let message: UnsafeMutablePointer<zmq_msg_t>
+
+  fileprivate init() {
+    message = .allocate(capacity: 1)
+    zmq_msg_init(message)
+  }
+
+  deinit {
+    zmq_msg_close(message)
+    message.deallocate()
+  }
+
+  /// The frame's bytes, valid as long as the frame lives.
+  var bytes: UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(start: zmq_msg_data(message), count: zmq_msg_size(message))
+  }
+}

@@ -1,0 +1,114 @@
+import ByzAggregation
+import ByzNumerics
+import ByzProtocol
+
+/// All nodes of a small run in one place, under a schedule drawn from a seed: which message arrives next, and which timer
+/// fires, is arbitrary. Nothing is lost; what a test wants lost or held back it takes out with `isDelivered`.
+///
+/// Gradients are those of |theta - 1|^2 / 2, so that the run has somewhere to go.
+struct Cluster {
+  let configuration: ProtocolConfiguration
+  /// Whether a message may be delivered now. What is not stays on its way.
+  var isDelivered: (Message, _ from: NodeID, _ to: NodeID) -> Bool = { _, _, _ in true }
+  /// The nodes that say nothing at all.
+  let silent: Set<NodeID>
+  private var machines: [NodeID: any Machine] = [:]
+  private var generator: SeededGenerator
+  private var pending: [(event: Event, node: NodeID, sender: NodeID?)] = []
+  private(set) var steps: [NodeID: Int] = [:]
+  private(set) var parameters: [NodeID: Vector] = [:]
+  /// The pre-gather models of honest servers by step, and what each gather made of them.
+  private(set) var gathered: [Int: [NodeID: Vector]] = [:]
+  private(set) var finished: Set<NodeID> = []
+  /// What went wrong, in words; must stay empty.
+  private(set) var violations: [String] = []
+
+  init(_ configuration: ProtocolConfiguration, seed: UInt64, silent: Set<NodeID> = []) {
+    self.configuration = configuration
+    self.silent = silent
+    generator = SeededGenerator(seed: seed)
+    let theta = Vector(repeating: 0, count: configuration.dimension)
+    for id in configuration.quorums.serverIDs where !silent.contains(id) {
+      machines[id] = ServerMachine(id.index, configuration, model: theta)
+    }
+    for id in configuration.quorums.workerIDs where !silent.contains(id) {
+      machines[id] = WorkerMachine(id.index, configuration)
+    }
+    for id in machines.keys.sorted() { pending.append((.start, id, nil)) }
+  }
+
+  var honest: [NodeID] { machines.keys.sorted() }
+
+  /// Lets up to `limit` things happen; stops early when nothing is left to happen.
+  mutating func run(atMost limit: Int) {
+    for _ in 0..<limit {
+      let ready = pending.indices.filter { isReady(pending[$0]) }
+      guard !ready.isEmpty else { return }
+      // A timer is slower than the network, mostly: one fires when nothing else can happen, or one time in fifty.
+      let quick = ready.filter { !isTimer(pending[$0].event) }
+      let choice = quick.isEmpty || generator.index(below: 50) == 0 ? ready : quick
+      let (event, node, _) = pending.remove(at: choice[generator.index(below: choice.count)])
+      feed(event, to: node)
+    }
+  }
+
+  mutating func feed(_ event: Event, to node: NodeID) {
+    for action in machines[node]?.handle(event) ?? [] { perform(action, of: node) }
+  }
+
+  private func isReady(_ entry: (event: Event, node: NodeID, sender: NodeID?)) -> Bool {
+    guard case .received(let message, let sender) = entry.event else { return true }
+    return isDelivered(message, sender, entry.node)
+  }
+
+  private func isTimer(_ event: Event) -> Bool {
+    if case .timer = event { return true }
+    return false
+  }
+
+  private mutating func perform(_ action: Action, of node: NodeID) {
+    switch action {
+    case .send(let message, let receivers):
+      if case .vector(.gatherModel, let step, let model) = message { gathered[step, default: [:]][node] = model }
+      for receiver in receivers where machines[receiver] != nil {
+        pending.append((.received(message, from: node), receiver, node))
+      }
+    case .computeGradient(let step, let draw, let parameters):
+      let gradient = Vector(parameters.elements.map { $0 - 1 })
+      pending.append((.gradient(step: step, draw: draw, gradient, loss: 0), node, nil))
+    case .schedule(let timer, _):
+      pending.append((.timer(timer), node, nil))
+    case .report(.updated(let step, let parameters, let contributors, _)):
+      note(step: step, of: node, contributors: contributors, quorum: configuration.quorums.workers.quorum)
+      self.parameters[node] = parameters
+      check(gatherBefore: step, of: node, parameters)
+    case .report(.estimated(let step, _, let contributors)):
+      note(step: step, of: node, contributors: contributors, quorum: configuration.quorums.servers.quorum)
+    case .finish:
+      finished.insert(node)
+    case .diverge, .crash:
+      violations.append("\(node) ended by itself")
+    case .reject:
+      break
+    }
+  }
+
+  /// A node's step never decreases, and every step rests on a quorum of distinct peers.
+  private mutating func note(step: Int, of node: NodeID, contributors: [NodeID], quorum: Int) {
+    if let former = steps[node], step <= former { violations.append("\(node) went from step \(former) to \(step)") }
+    if Set(contributors).count < quorum { violations.append("\(node) went on with \(contributors) at step \(step)") }
+    steps[node] = step
+  }
+
+  /// After a gather every coordinate lies between honest pre-gather values (here all are honest, or silent).
+  private mutating func check(gatherBefore step: Int, of node: NodeID, _ result: Vector) {
+    guard step % configuration.training.gatherEvery == 0, let models = gathered[step - 1] else { return }
+    for index in 0..<result.count {
+      let values = models.values.map { $0[index] }
+      guard let low = values.min(), let high = values.max(), low <= result[index], result[index] <= high else {
+        violations.append("\(node) left the range of honest models in the gather after step \(step - 1)")
+        return
+      }
+    }
+  }
+}
