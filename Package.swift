@@ -24,15 +24,18 @@ let package = Package(
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
+    // Without pkgConfig, whose -L flags would put Debian's libraries before those of another libtorch.
     .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
     .systemLibrary(name: "CSodium", providers: [.apt(["libsodium-dev"])]),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
 
-    .target(name: "ByzNumerics"),
+    // The square root of a Double is libm's where nothing else has linked it.
+    .target(name: "ByzNumerics", linkerSettings: [.linkedLibrary("m")]),
     .target(name: "ByzAggregation", dependencies: ["ByzNumerics"]),
     .target(name: "ByzProtocol", dependencies: ["ByzAggregation", "ByzNumerics"]),
     .target(name: "ByzAdversary", dependencies: ["ByzProtocol", "ByzNumerics"]),
     .target(name: "ByzGradients", dependencies: ["ByzNumerics", "CZlib"]),
+    .target(name: "CProcess"),
     .target(name: "TorchShim", cxxSettings: torchCompilation, linkerSettings: torchLinking),
     .target(name: "ByzTorch", dependencies: ["ByzGradients", "ByzNumerics", "TorchShim"]),
     .target(name: "ByzWire", dependencies: ["ByzProtocol", "ByzNumerics"]),
@@ -43,28 +46,37 @@ let package = Package(
     .target(
       name: "ByzRuntime",
       dependencies: [
-        "ByzTopology", "ByzTransport", "ByzWire", "ByzTorch", "ByzGradients", "ByzAdversary", "ByzProtocol",
+        "ByzTopology", "ByzTransport", "ByzWire", "ByzTorch", "ByzGradients", "ByzAdversary", "ByzProtocol", "CProcess",
         .product(name: "Logging", package: "swift-log"),
       ]),
     .executableTarget(
       name: "byzsgd",
       dependencies: [
-        "ByzRuntime", "ByzTopology",
+        "ByzRuntime", "ByzTopology", "ByzProtocol", "ByzAdversary",
+        .product(name: "Logging", package: "swift-log"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
     .testTarget(name: "ByzNumericsTests", dependencies: ["ByzNumerics"]),
-    .testTarget(name: "ByzAggregationTests", dependencies: ["ByzAggregation"]),
+    .testTarget(name: "ByzAggregationTests", dependencies: ["ByzAggregation", "ByzNumerics"]),
     .testTarget(
-      name: "ByzProtocolTests", dependencies: ["ByzProtocol"], exclude: ["Transcripts"]),
-    .testTarget(name: "ByzAdversaryTests", dependencies: ["ByzAdversary"]),
-    .testTarget(name: "ByzGradientsTests", dependencies: ["ByzGradients"]),
-    .testTarget(name: "ByzTorchTests", dependencies: ["ByzTorch"]),
-    .testTarget(name: "ByzWireTests", dependencies: ["ByzWire"]),
-    .testTarget(name: "ByzTransportTests", dependencies: ["ByzTransport"]),
-    .testTarget(name: "ByzTopologyTests", dependencies: ["ByzTopology"]),
-    .testTarget(name: "ByzRuntimeTests", dependencies: ["ByzRuntime"]),
-    .testTarget(name: "CommandTests", dependencies: ["byzsgd", "ByzRuntime"]),
+      name: "ByzProtocolTests", dependencies: ["ByzProtocol", "ByzAggregation", "ByzNumerics"],
+      exclude: ["Transcripts"]),
+    .testTarget(name: "ByzAdversaryTests", dependencies: ["ByzAdversary", "ByzProtocol", "ByzNumerics"]),
+    .testTarget(name: "ByzGradientsTests", dependencies: ["ByzGradients", "ByzNumerics", "CZlib"]),
+    .testTarget(name: "ByzTorchTests", dependencies: ["ByzTorch", "ByzGradients", "ByzNumerics", "TorchShim"]),
+    .testTarget(name: "ByzWireTests", dependencies: ["ByzWire", "ByzProtocol", "ByzNumerics"]),
+    .testTarget(
+      name: "ByzTransportTests", dependencies: ["ByzTransport", "ByzWire", "ByzProtocol", "ByzNumerics", "CZeroMQ"]),
+    .testTarget(
+      name: "ByzTopologyTests",
+      dependencies: [
+        "ByzTopology", "ByzProtocol", "ByzAdversary", "ByzAggregation", "ByzGradients", "ByzNumerics",
+      ]),
+    .testTarget(
+      name: "ByzRuntimeTests",
+      dependencies: ["ByzRuntime", "ByzTopology", "ByzGradients", "ByzNumerics", "ByzProtocol"]),
+    .testTarget(name: "CommandTests", dependencies: ["byzsgd", "ByzRuntime", "CZeroMQ"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

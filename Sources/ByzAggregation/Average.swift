@@ -1,0 +1,73 @@
+import ByzNumerics
+
+/// The plain average of all inputs: the undefended baseline, which a single Byzantine node moves wherever it likes.
+///
+///     Average(x_1, ..., x_n) = (x_1 + ... + x_n) / n
+///
+/// - x_i: vectors of d elements each; so is the result.
+/// - Condition: n >= 1. It tolerates nobody, whatever f is declared, and is there to compare others with.
+/// - Rounding: summed in f64 in index order, divided by n in f64, rounded to f32 once at the end. Huge finite inputs do
+///   not overflow, and the average of equal vectors is that vector, bit by bit.
+/// - Non-finite inputs: must not come in.
+/// - Complexity: O(n d) time; every input is read once.
+public struct Average: AggregationRule {
+  public let name = "average"
+
+  /// The rule has no parameters.
+  public init() {}
+
+  public func violation(inputs count: Int, tolerating f: Int) -> String? {
+    count >= 1 ? nil : "\(name) needs n >= 1, which n = \(count) breaks."
+  }
+
+  public func aggregate(_ inputs: [Vector], tolerating f: Int) -> Aggregate {
+    requireCondition(inputs: inputs.count, tolerating: f)
+    return Aggregate(vector: mean(of: inputs), selected: Array(inputs.indices))
+  }
+}
+
+/// The mean of at least one vector, summed in f64 in the order given and rounded to f32 once.
+///
+/// It cannot overflow: the f64 sum of even a billion of the largest floats is far from the largest double, and the mean lies
+/// between the inputs up to an f64 rounding error, too little to round to an infinity.
+func mean(of inputs: [Vector]) -> Vector {
+  let length = commonLength(of: inputs)
+  return Vector(count: length) { result in
+    withElements(of: inputs) { rows in
+      withUnsafeTemporaryAllocation(of: Double.self, capacity: meanBlock) { sums in
+        for start in stride(from: 0, to: length, by: meanBlock) {
+          let target = UnsafeMutableBufferPointer(rebasing: result[start..<min(start + meanBlock, length)])
+          add(rows, from: start, to: sums, count: target.count)
+          write(sums, dividedBy: Double(rows.count), to: target)
+        }
+      }
+    }
+  }
+}
+
+/// So many coordinates at a time have their sums in the first-level cache.
+private let meanBlock = 1024
+
+// In the two functions below the loops index from 0 over a pointer and compute no index, since the check whether such a
+// computation overflows would keep the compiler from vectorising them.
+
+/// Sets `sums` to the sums of `count` coordinates from `start` on.
+private func add(
+  _ rows: UnsafeBufferPointer<UnsafePointer<Float>>, from start: Int, to sums: UnsafeMutableBufferPointer<Double>,
+  count: Int
+) {
+  // Beginning with the first row instead of zero keeps the sign of a sum of negative zeros.
+  let first = rows[0] + start
+  for index in 0..<count { sums[index] = Double(first[index]) }
+  for row in rows.dropFirst() {
+    let elements = row + start
+    for index in 0..<count { sums[index] += Double(elements[index]) }
+  }
+}
+
+/// Writes the quotients, as many as `target` takes.
+private func write(
+  _ sums: UnsafeMutableBufferPointer<Double>, dividedBy divisor: Double, to target: UnsafeMutableBufferPointer<Float>
+) {
+  for index in 0..<target.count { target[index] = Float(sums[index] / divisor) }
+}

@@ -1,0 +1,47 @@
+/// The distances between any two of n points, or whatever orders the pairs as their distances do.
+struct DistanceMatrix: Sendable {
+  /// The number of points, n.
+  let count: Int
+
+  /// n rows of n distances; symmetric, with zeros on the diagonal.
+  private var values: [Double]
+
+  /// The matrix of `count` points that `distance` gives for every pair of indices, the smaller one first.
+  init(count: Int, distance: (Int, Int) -> Double = { _, _ in 0 }) {
+    self.count = count
+    values = Array(repeating: 0, count: count * count)
+    for first in 0..<count {
+      for second in first + 1..<max(count, first + 1) { self[first, second] = distance(first, second) }
+    }
+  }
+
+  /// The distance between two points; setting it sets it both ways.
+  subscript(first: Int, second: Int) -> Double {
+    get { values[first * count + second] }
+    set {
+      values[first * count + second] = newValue
+      values[second * count + first] = newValue
+    }
+  }
+
+  /// Every distance between two different points, once and ascending.
+  var distinct: [Double] {
+    var pairs: [Double] = []
+    for first in 0..<count {
+      for second in first + 1..<max(count, first + 1) { pairs.append(self[first, second]) }
+    }
+    pairs.sort()
+    var result: [Double] = []
+    for distance in pairs where distance != result.last { result.append(distance) }
+    return result
+  }
+
+  /// The largest distance between two of the points at `indices`, or 0 when there are no two.
+  func diameter(of indices: [Int]) -> Double {
+    var largest = 0.0
+    for first in indices {
+      for second in indices { largest = max(largest, self[first, second]) }
+    }
+    return largest
+  }
+}

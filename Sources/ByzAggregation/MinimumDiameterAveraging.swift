@@ -1,0 +1,43 @@
+import ByzNumerics
+
+/// Minimum-diameter averaging (MDA): the average of the n - f inputs that lie closest together.
+///
+///     S   = the set of n - f indices with the smallest  max over i, j in S of |x_i - x_j|
+///     MDA = (1 / (n - f)) * sum over i in S of x_i
+///
+/// - x_i: vectors of d elements each; so is the result. |.| is the Euclidean norm.
+/// - Condition: n >= 2f + 1. Then S holds an honest input for certain, and no Byzantine input of S is further from it than
+///   some two honest inputs are from each other.
+/// - Ties: often several sets share the smallest diameter. The lexicographically smallest one wins, as ascending sequences
+///   of indices, so that equal inputs give equal outputs on every server. Distances tie when their squares are equal f64.
+/// - Rounding: distances are sums of squared differences in f64. The average is summed in f64 in index order, divided
+///   in f64 and rounded to f32 once. Huge finite inputs overflow nowhere.
+/// - Non-finite inputs: must not come in.
+/// - Complexity: O(n^2 d) for the distances. The search for S is exact; it decides O(log n) + n times whether a graph
+///   of n vertices has a vertex cover of size f, which is exponential in f at worst but quick in practice, see
+///   ``VertexCover``. Trying all sets, as is usually done, takes C(n, f) steps.
+/// - Example: 0, 1, 2, 9 with f = 1 give S = {0, 1, 2}, counted from 0, and the average 1.
+/// - References: El-Mhamdi et al., "Genuinely Distributed Byzantine Machine Learning", PODC 2020, arXiv 1905.03853;
+///   Farhadkhani et al., "Byzantine Machine Learning Made Easy by Resilient Averaging of Momentums", ICML 2022,
+///   arXiv 2205.12173, for what it guarantees with momentum.
+public struct MinimumDiameterAveraging: AggregationRule {
+  public let name = "mda"
+
+  /// The rule has no parameters.
+  public init() {}
+
+  public func violation(inputs count: Int, tolerating f: Int) -> String? {
+    majorityViolation(inputs: count, tolerating: f)
+  }
+
+  public func aggregate(_ inputs: [Vector], tolerating f: Int) -> Aggregate {
+    requireCondition(inputs: inputs.count, tolerating: f)
+    let selected = f == 0 ? Array(inputs.indices) : closest(inputs, leavingOut: f)
+    return Aggregate(vector: mean(of: selected.map { inputs[$0] }), selected: selected)
+  }
+
+  private func closest(_ inputs: [Vector], leavingOut f: Int) -> [Int] {
+    // Squares order the pairs as the distances themselves do, and taking roots could make ties of what are none.
+    DiameterSearch(distances: DistanceMatrix(squaredBetween: inputs), leavingOut: f).subset()
+  }
+}

@@ -1,0 +1,43 @@
+import Dispatch
+import Foundation
+
+/// Turns SIGINT and SIGTERM into a call, on any thread.
+final class Interruption {
+  private let sources: [any DispatchSourceSignal]
+
+  init(_ handle: @escaping @Sendable () -> Void) {
+    sources = [SIGINT, SIGTERM].map { number in
+      // The default, ending the process at once, would come before the source.
+      signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+      source.setEventHandler { handle() }
+      source.resume()
+      return source
+    }
+  }
+
+  func cancel() { for source in sources { source.cancel() } }
+}
+
+/// Ends the process as a crash would: nothing is written, nobody is told.
+func exitWithoutAWord() -> Never { _exit(ExitStatus.crashed) }
+
+/// The exit statuses of the commands.
+public enum ExitStatus {
+  public static let completed: Int32 = 0
+  /// The run failed, or its model diverged.
+  public static let failed: Int32 = 1
+  /// Wrong usage, or a topology that cannot be run.
+  public static let usage: Int32 = 64
+  /// A node that was told to crash.
+  public static let crashed: Int32 = 70
+  public static let interrupted: Int32 = 130
+
+  public static func status(of outcome: Outcome) -> Int32 {
+    switch outcome {
+    case .completed: completed
+    case .failed, .diverged: failed
+    case .interrupted: interrupted
+    }
+  }
+}

@@ -1,0 +1,184 @@
+import ByzProtocol
+import ByzTopology
+import Foundation
+
+/// Runs every node of a topology as a process on this machine.
+///
+/// The launcher is a convenience: it starts processes, watches them and sums up what they wrote. No node asks it anything,
+/// and nothing that the run computes depends on it. But its processes are its own: whatever becomes of it, none is left.
+public final class Launcher {
+  private let topology: Topology
+  private let directory: RunDirectory
+  private let executable: String
+  private let display: Display
+  private let sockets: SocketFolder
+  private let wake = DispatchSemaphore(value: 0)
+  private let launchedAt = Date().timeIntervalSince1970
+  private var children: [ChildProcess] = []
+  private var ended: Set<NodeID> = []
+  private var lost: Set<NodeID> = []
+  private var progress: Progress
+  private var firstCompletion: MonotonicTime?
+
+  /// How the run ended, once it is known.
+  private struct Verdict {
+    let outcome: Outcome
+    var reasons: [String] = []
+  }
+
+  /// - Parameters:
+  ///   - topology: servers without an address get one that only this user can connect to.
+  ///   - executable: the program whose `node` command runs a node.
+  /// - Throws: if the run directory cannot be written.
+  public init(_ topology: Topology, directory: RunDirectory, executable: String, display: Display) throws {
+    sockets = try SocketFolder()
+    self.topology = topology.placing(sockets.addresses(for: topology))
+    self.directory = directory
+    self.executable = executable
+    self.display = display
+    progress = Progress(of: topology, in: directory)
+    for node in topology.quorums.serverIDs + topology.quorums.workerIDs { try directory.makeFolder(of: node) }
+    try self.topology.yaml.write(toFile: directory.topology, atomically: true, encoding: .utf8)
+  }
+
+  /// Starts all nodes, waits for their end and writes the run's summary.
+  ///
+  /// - Precondition: called on the main thread, whose end, too, would end the nodes.
+  public func run() throws -> RunSummary {
+    let interrupted = Flag()
+    let interruption = Interruption { [wake] in
+      interrupted.raise()
+      wake.signal()
+    }
+    let childWatch = DispatchSource.makeSignalSource(signal: SIGCHLD, queue: .global())
+    childWatch.setEventHandler { [wake] in wake.signal() }
+    childWatch.resume()
+    defer {
+      interruption.cancel()
+      childWatch.cancel()
+      sockets.remove()
+    }
+    let verdict: Verdict
+    do {
+      try start()
+      verdict = watch(interrupted)
+    } catch {
+      stop(signal: SIGKILL)
+      throw error
+    }
+    stop(signal: SIGTERM)
+    let summary = SummaryBuilder(topology: topology, directory: directory, launchedAt: launchedAt, lost: lost)
+      .build(verdict.outcome, reasons: verdict.reasons)
+    try JSON.write(summary, to: directory.summary)
+    return summary
+  }
+
+  private func start() throws {
+    for node in topology.quorums.serverIDs + topology.quorums.workerIDs {
+      let arguments = [
+        executable, "node", "\(node)", directory.topology, "--run-directory", directory.path, "--quiet",
+        "--launched-by", "\(getpid())",
+      ]
+      children.append(try ChildProcess(node, arguments, errors: directory.log(of: node)))
+    }
+  }
+
+  private func watch(_ interrupted: Flag) -> Verdict {
+    while true {
+      _ = wake.wait(timeout: .now() + .milliseconds(Display.refreshMilliseconds))
+      noteEndings()
+      progress.update()
+      display.show(progress: progress.line)
+      if interrupted.isRaised { return Verdict(outcome: .interrupted, reasons: ["it was interrupted"]) }
+      if let verdict = judge() { return verdict }
+    }
+  }
+}
+
+// MARK: - What becomes of nodes
+
+extension Launcher {
+  private func isHonest(_ node: NodeID) -> Bool { topology.faults[node] == nil }
+
+  private func noteEndings() {
+    for child in children {
+      child.reap()
+      if !child.isRunning && ended.insert(child.node).inserted { note(endOf: child) }
+    }
+  }
+
+  private func note(endOf child: ChildProcess) {
+    let summary = directory.readSummary(of: child.node)
+    if summary?.outcome == .completed {
+      if isHonest(child.node) { firstCompletion = firstCompletion ?? .now }
+      return
+    }
+    guard summary?.outcome != .diverged else { return }
+    lost.insert(child.node)
+    if topology.faults[child.node]?.name == "crash" && child.exitStatus == ExitStatus.crashed {
+      display.show("\(child.node) crashed, as its fault says")
+    } else {
+      let last = lastLogLines(of: child.node).map { "\n    \($0)" }.joined()
+      display.show(
+        "\(child.node) \(child.ending) at step \(progress.step)"
+          + (summary?.reason.map { ": \($0)" } ?? "") + "; the last lines of \(directory.log(of: child.node)):\(last)")
+    }
+  }
+
+  private func lastLogLines(of node: NodeID) -> [String] {
+    let text = FileManager.default.contents(atPath: directory.log(of: node)).map { String(decoding: $0, as: UTF8.self) }
+    return (text ?? "").split(separator: "\n").suffix(5).map(String.init)
+  }
+
+  /// Says how the run ended, if it has.
+  private func judge() -> Verdict? {
+    let diverged = ended.filter { isHonest($0) && directory.readSummary(of: $0)?.outcome == .diverged }.sorted()
+    if let first = diverged.first {
+      let reason = directory.readSummary(of: first)?.reason ?? "its state became non-finite"
+      return Verdict(outcome: .diverged, reasons: ["\(first): \(reason)"])
+    }
+    if let verdict = judgeLosses() { return verdict }
+    let waiting = children.filter { $0.isRunning && isHonest($0.node) }.map(\.node)
+    if waiting.isEmpty {
+      let done = ended.contains { isHonest($0) && !lost.contains($0) }
+      return done ? Verdict(outcome: .completed) : Verdict(outcome: .failed, reasons: ["no honest node is left"])
+    }
+    // Those that have reached the end have stopped serving by now, so the others cannot reach it any more.
+    let patience = topology.patience.lingerMilliseconds + 10_000
+    if let firstCompletion, MonotonicTime.now.milliseconds - firstCompletion.milliseconds > patience {
+      let names = waiting.map(\.description).joined(separator: ", ")
+      return Verdict(outcome: .failed, reasons: ["left behind before the last step: \(names)"])
+    }
+    return nil
+  }
+
+  private func judgeLosses() -> Verdict? {
+    for (role, group) in [(Role.server, topology.quorums.servers), (.worker, topology.quorums.workers)] {
+      let names = lost.filter { $0.role == role }.sorted().map(\.description)
+      if names.count > group.byzantine {
+        return Verdict(
+          outcome: .failed,
+          reasons: [
+            "lost \(names.joined(separator: ", ")): more \(role.rawValue)s than the \(group.byzantine) that the topology "
+              + "declares as possibly Byzantine"
+          ])
+      }
+    }
+    return nil
+  }
+
+  /// Ends all processes that still run: with `signal`, and with SIGKILL if that is not enough.
+  private func stop(signal: Int32) {
+    for child in children {
+      child.send(signal: signal)
+      // A stopped process hears only once it goes on.
+      child.send(signal: SIGCONT)
+    }
+    let deadline = MonotonicTime(milliseconds: MonotonicTime.now.milliseconds + 5_000)
+    while children.contains(where: \.isRunning) && MonotonicTime.now < deadline {
+      _ = wake.wait(timeout: .now() + .milliseconds(Display.refreshMilliseconds))
+      for child in children { child.reap() }
+    }
+    for child in children where child.isRunning { child.kill() }
+  }
+}

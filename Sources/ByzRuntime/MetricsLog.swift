@@ -1,0 +1,42 @@
+import ByzGradients
+import ByzProtocol
+import Foundation
+
+/// Writes `metrics.jsonl`: a line of JSON for each step and each evaluation, with the seconds since the node started.
+///
+/// The lines are put together by hand: they hold numbers and node names only, and a step should not wait for an encoder.
+final class MetricsLog {
+  private let file: FileHandle
+  private let started = DispatchTime.now()
+
+  init(path: String) throws {
+    try Data().write(to: URL(filePath: path))
+    file = try FileHandle(forWritingTo: URL(filePath: path))
+  }
+
+  func write(_ report: Report) throws {
+    switch report {
+    case .updated(let step, _, let contributors, let selected):
+      try line(#""step":\#(step),"workers":\#(Self.list(contributors)),"selected":\#(Self.list(selected))"#)
+    case .estimated(let step, let loss, let contributors):
+      try line(#""step":\#(step + 1),"loss":\#(Self.number(loss)),"servers":\#(Self.list(contributors))"#)
+    }
+  }
+
+  func write(_ evaluation: Evaluation, step: Int) throws {
+    try line(
+      #""evaluated":\#(step),"accuracy":\#(Self.number(evaluation.accuracy)),"loss":\#(Self.number(evaluation.loss))"#)
+  }
+
+  private func line(_ fields: String) throws {
+    let seconds = Double(DispatchTime.now().uptimeNanoseconds - started.uptimeNanoseconds) / 1e9
+    try file.write(contentsOf: Data("{\"seconds\":\(seconds),\(fields)}\n".utf8))
+  }
+
+  /// JSON knows no NaN and no infinity.
+  private static func number(_ value: Double) -> String { value.isFinite ? "\(value)" : "null" }
+
+  private static func list(_ nodes: [NodeID]) -> String {
+    "[\(nodes.map { "\"\($0)\"" }.joined(separator: ","))]"
+  }
+}

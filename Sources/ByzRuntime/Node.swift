@@ -1,0 +1,193 @@
+import ByzAdversary
+import ByzGradients
+import ByzNumerics
+import ByzProtocol
+import ByzTopology
+import ByzTransport
+import ByzWire
+import Logging
+
+/// One real node: drives a machine with the network, gradients, a clock and a disk.
+///
+/// One thread owns the machine and the sockets and waits for whichever of messages, timers and notices comes first. The
+/// gradients of a worker and the evaluations of a server are computed on a thread of their own, so that the node goes on
+/// serving its peers meanwhile.
+public final class Node {
+  private let id: NodeID
+  private let topology: Topology
+  private let logger: Logger
+  private let transport: Transport
+  private let mailbox: Mailbox
+  private let record: NodeRecord
+  private var machine: any Machine
+  private var timers = TimerQueue()
+  private var gradients: WorkThread<any GradientSource>?
+  private var evaluations: Evaluations?
+  /// Set when the machine has nothing left to do, or cannot go on.
+  private var ending: Ending?
+
+  private struct Ending {
+    let outcome: Outcome
+    let reason: String?
+  }
+
+  /// Prepares a node and opens its links.
+  ///
+  /// - Throws: what is wrong with the topology for this node, or an address that cannot be used.
+  public init(_ id: NodeID, in topology: Topology, directory: RunDirectory, logger: Logger) throws {
+    self.id = id
+    self.topology = topology
+    self.logger = logger
+    let configuration = topology.protocolConfiguration
+    let codec = Codec(node: id, digest: topology.digest, configuration: configuration)
+    transport = try Transport(codec, endpoints: topology.endpoints)
+    mailbox = Mailbox(waking: transport.waker)
+    record = try NodeRecord(of: id, in: topology, directory: directory)
+    machine = Self.makeMachine(id, in: topology, configuration)
+  }
+
+  private static func makeMachine(
+    _ id: NodeID, in topology: Topology, _ configuration: ProtocolConfiguration
+  ) -> any Machine {
+    let honest: any Machine =
+      switch id.role {
+      case .worker: WorkerMachine(id.index, configuration)
+      case .server:
+        ServerMachine(id.index, configuration, model: topology.architecture.initialParameters(seed: topology.seed))
+      }
+    guard let fault = topology.faults[id] else { return honest }
+    return FaultCatalogue.machine(honest, playing: fault, in: configuration, seed: topology.seed)
+  }
+
+  /// Takes part in the run until it ends here, and writes the node's summary.
+  ///
+  /// - Throws: what the disk or libzmq refuses.
+  public func run() throws -> NodeSummary {
+    logger.info("\(id) starts with topology digest \(topology.digestText)")
+    let interruption = Interruption { [mailbox] in mailbox.post(.interrupted) }
+    defer { interruption.cancel() }
+    startWork()
+    defer {
+      gradients?.end()
+      evaluations?.end()
+    }
+    try perform(machine.handle(.start))
+    while !isOver { try waitAndHandle() }
+    let ending = ending ?? Ending(outcome: .failed, reason: "it stopped without a reason")
+    logger.info("\(id) ends: \(ending.outcome.rawValue)\(ending.reason.map { ", \($0)" } ?? "")")
+    return try record.finish(ending.outcome, reason: ending.reason, traffic: transport.counters)
+  }
+
+  /// A node that has completed its part waits for its own last evaluation.
+  private var isOver: Bool {
+    guard let ending else { return false }
+    return ending.outcome != .completed || evaluations?.isIdle ?? true
+  }
+
+  private func startWork() {
+    let failed: @Sendable (any Error) -> Void = { [mailbox] in mailbox.post(.failed("\($0)")) }
+    switch id.role {
+    case .worker:
+      gradients = WorkThread(
+        name: "gradients", prepare: { [topology, id] in try topology.gradientSource(of: id) }, failed: failed)
+    case .server:
+      evaluations = Evaluations(in: topology, node: id, mailbox: mailbox, failed: failed)
+    }
+  }
+}
+
+// MARK: - Events
+
+extension Node {
+  private func waitAndHandle() throws {
+    try transport.poll(atMost: timers.millisecondsToNext) { event in
+      if ending == nil { try handle(event) }
+    }
+    for notice in mailbox.takeAll() { try handle(notice) }
+    for timer in timers.takeDue() where ending == nil { try perform(machine.handle(.timer(timer))) }
+  }
+
+  private func handle(_ event: TransportEvent) throws {
+    switch event {
+    case .received(let message, let sender):
+      try perform(machine.handle(.received(message, from: sender)))
+    case .reconnected(let peer):
+      logger.info("the link to \(peer) is back")
+      try perform(machine.handle(.reconnected(peer)))
+    case .differingTopology(let peer, let theirs):
+      let name = peer?.description ?? "a node that is not in this topology"
+      logger.error(
+        "\(name) runs another topology: its digest is \(Topology.text(ofDigest: theirs)), ours \(topology.digestText)")
+    }
+  }
+
+  private func handle(_ notice: Notice) throws {
+    switch notice {
+    case .gradient(let step, let draw, let gradient, let loss):
+      guard ending == nil else { return }
+      try perform(machine.handle(.gradient(step: step, draw: draw, gradient, loss: loss)))
+    case .evaluated(let step, let evaluation):
+      try record.note(evaluation, step: step)
+      logger.info("step \(step): accuracy \(evaluation.accuracy), loss \(evaluation.loss)")
+      evaluations?.startNext()
+    case .failed(let reason):
+      end(.failed, reason)
+    case .interrupted:
+      end(.interrupted, "it was asked to stop at step \(record.step)")
+    }
+  }
+}
+
+// MARK: - Actions
+
+extension Node {
+  private func perform(_ actions: [Action]) throws {
+    for action in actions where ending == nil { try perform(action) }
+  }
+
+  private func perform(_ action: Action) throws {
+    switch action {
+    case .send(let message, let receivers):
+      try transport.send(message, to: receivers)
+    case .computeGradient(let step, let draw, let parameters):
+      compute(step: step, draw: draw, at: parameters)
+    case .schedule(let timer, let milliseconds):
+      timers.schedule(timer, afterMilliseconds: milliseconds)
+    case .report(let report):
+      try note(report)
+    case .reject(let sender, let reason):
+      transport.countDropped(from: sender, reason.rawValue)
+    case .diverge(let step):
+      end(.diverged, "its state became non-finite at step \(step)")
+    case .finish:
+      end(.completed, nil)
+    case .crash:
+      logger.info("\(id) crashes, as it was told to")
+      exitWithoutAWord()
+    }
+  }
+
+  private func compute(step: Int, draw: Int, at parameters: Vector) {
+    gradients?.perform { [mailbox] source in
+      do {
+        let sample = try source.gradient(at: parameters, step: step, draw: draw)
+        mailbox.post(.gradient(step: step, draw: draw, sample.gradient, loss: sample.loss))
+      } catch {
+        mailbox.post(.failed("the gradient of step \(step) failed: \(error)"))
+      }
+    }
+  }
+
+  private func note(_ report: Report) throws {
+    try record.note(report)
+    guard case .updated(let step, let parameters, _, _) = report else { return }
+    if step == 1 { logger.info("first step completed") }
+    if step % topology.evaluateEvery == 0 || step == topology.training.steps {
+      evaluations?.request(step: step, parameters)
+    }
+  }
+
+  private func end(_ outcome: Outcome, _ reason: String?) {
+    if ending == nil { ending = Ending(outcome: outcome, reason: reason) }
+  }
+}

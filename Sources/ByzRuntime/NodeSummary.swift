@@ -1,0 +1,57 @@
+import ByzProtocol
+
+/// How a run, or one node's part in it, ended.
+public enum Outcome: String, Codable, Sendable {
+  /// The last step was reached.
+  case completed
+  /// It was not reached.
+  case failed
+  /// The node's own state became non-finite.
+  case diverged
+  /// Somebody asked for the end before.
+  case interrupted
+}
+
+/// What one node writes about its part in a run.
+public struct NodeSummary: Codable, Sendable {
+  public struct Sent: Codable, Sendable, Equatable {
+    public var messages: Int
+    public var bytes: Int
+  }
+
+  public var id: String
+  /// The fault it was made to play; nil for an honest node.
+  public var fault: String?
+  public var outcome: Outcome
+  /// Why it did not complete, in a sentence.
+  public var reason: String?
+  /// A server: the number of updates made; a worker: the number of steps it has sent a momentum of, counting those it
+  /// jumped over.
+  public var step: Int
+  /// Seconds since 1970, as the other times are.
+  public var startedAt: Double
+  /// When the first step was completed.
+  public var firstStepAt: Double?
+  /// When the last step was completed.
+  public var lastStepAt: Double?
+  /// Of servers: on the whole test set, after the last step evaluated.
+  public var accuracy: Double?
+  public var loss: Double?
+  public var evaluatedStep: Int?
+  /// Of servers: in what share of its steps the rule selected each worker.
+  public var selected: [String: Double]?
+  /// By kind of message.
+  public var sent: [String: Sent]
+  /// By peer and reason.
+  public var dropped: [String: [String: Int]]
+  /// When the last step was completed, or else at the end.
+  public var usage: ResourceUsage
+  public var seed: UInt64
+  public var topologyDigest: String
+  public var version: String
+}
+
+/// What to quote to say which program ran.
+public enum Version {
+  public static let current = "0.1.0"
+}

@@ -1,0 +1,73 @@
+import ByzProtocol
+import Foundation
+
+/// Where a run writes what: `topology.yaml` and `summary.json` of the whole, and a folder for each node.
+public struct RunDirectory: Sendable {
+  public let path: String
+
+  public init(path: String) { self.path = path }
+
+  public var topology: String { "\(path)/topology.yaml" }
+  public var summary: String { "\(path)/summary.json" }
+
+  public func folder(of node: NodeID) -> String { "\(path)/nodes/\(node)" }
+  public func summary(of node: NodeID) -> String { "\(folder(of: node))/summary.json" }
+  public func metrics(of node: NodeID) -> String { "\(folder(of: node))/metrics.jsonl" }
+  public func log(of node: NodeID) -> String { "\(folder(of: node))/log.txt" }
+
+  public func checkpoint(of node: NodeID, step: Int) -> String {
+    "\(folder(of: node))/checkpoint-\(step).safetensors"
+  }
+
+  /// Makes the folder of `node` and those above it.
+  func makeFolder(of node: NodeID) throws {
+    try FileManager.default.createDirectory(atPath: folder(of: node), withIntermediateDirectories: true)
+  }
+}
+
+enum JSON {
+  /// `value` as readable JSON: names in snake case, keys sorted.
+  static func text(of value: some Encodable) throws -> Data {
+    let encoder = JSONEncoder()
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return try encoder.encode(value) + Data("\n".utf8)
+  }
+
+  static func value<Value: Decodable>(_ type: Value.Type, in data: Data) throws -> Value {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return try decoder.decode(type, from: data)
+  }
+
+  /// Writes `value` to `path`: the whole file or nothing of it.
+  static func write(_ value: some Encodable, to path: String) throws {
+    try text(of: value).write(to: URL(filePath: path), options: .atomic)
+  }
+}
+
+extension RunDirectory {
+  /// `path` from the root on.
+  public static func absolute(_ path: String) -> String { URL(filePath: path).standardizedFileURL.path }
+
+  /// A folder for a run of the topology `name` that begins now: `runs/NAME-TIME`, numbered on if there is one.
+  public static func unusedPath(for name: String) -> String {
+    var seconds = time(nil)
+    var parts = tm()
+    localtime_r(&seconds, &parts)
+    var text = [UInt8](repeating: 0, count: 32)
+    let length = text.withUnsafeMutableBytes { text in
+      strftime(text.baseAddress, text.count, "%Y%m%d-%H%M%S", &parts)
+    }
+    let time = String(decoding: text.prefix(length), as: UTF8.self)
+    let path = absolute("runs/\(name)-\(time)")
+    let numbered = [path] + (2...1000).map { "\(path)-\($0)" }
+    return numbered.first { (try? isUnused($0)) == true } ?? path
+  }
+
+  /// Whether there is nothing at `path`, or an empty folder.
+  public static func isUnused(_ path: String) throws -> Bool {
+    guard FileManager.default.fileExists(atPath: path) else { return true }
+    return try FileManager.default.contentsOfDirectory(atPath: path).isEmpty
+  }
+}

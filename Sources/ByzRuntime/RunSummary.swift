@@ -1,0 +1,156 @@
+import ByzNumerics
+import ByzProtocol
+import ByzTopology
+import Foundation
+
+/// The whole of a run, put together from what its nodes wrote.
+public struct RunSummary: Codable, Sendable {
+  public struct Server: Codable, Sendable {
+    public var id: String
+    public var honest: Bool
+    public var fault: String?
+    public var step: Int
+    public var accuracy: Double?
+  }
+
+  public struct Worker: Codable, Sendable {
+    public var id: String
+    public var honest: Bool
+    public var fault: String?
+    public var step: Int
+    /// In what share of the steps the rule selected this worker, averaged over honest servers.
+    public var selected: Double?
+  }
+
+  public var name: String
+  public var outcome: Outcome
+  /// What kept the run from completing, in sentences.
+  public var reasons: [String]
+  /// The steps reached by the slowest honest server that was not lost.
+  public var steps: Int
+  /// Seconds from that server's first completed step to its last.
+  public var wallSeconds: Double?
+  /// The steps completed in that time for each of its seconds.
+  public var stepsPerSecond: Double?
+  /// Seconds from the start of the launcher until every honest server had completed its first step.
+  public var secondsToFirstStep: Double?
+  /// The median over honest servers, on the whole test set, after the last step.
+  public var accuracy: Double?
+  public var loss: Double?
+  /// The largest Euclidean distance between two honest servers' final parameters, divided by their mean norm.
+  public var modelSpread: Double?
+  public var servers: [Server]
+  public var workers: [Worker]
+  /// The nodes whose process ended before its time.
+  public var lost: [String]
+  /// By kind, all honest nodes.
+  public var messagesSent: [String: Int]
+  public var bytesSent: [String: Int]
+  /// By peer and reason, all honest nodes.
+  public var messagesDropped: [String: [String: Int]]
+  /// The largest of the honest nodes of each role, after the last step.
+  public var memory: [String: ResourceUsage]
+  public var seed: UInt64
+  public var topologyDigest: String
+  public var version: String
+}
+
+/// Puts a run's summary together.
+struct SummaryBuilder {
+  let topology: Topology
+  let directory: RunDirectory
+  let launchedAt: Double
+  let lost: Set<NodeID>
+
+  func build(_ outcome: Outcome, reasons: [String]) -> RunSummary {
+    let summaries = nodeSummaries
+    let honest = summaries.filter { topology.faults[$0.key] == nil && !lost.contains($0.key) }
+    let servers = honest.filter { $0.key.role == .server }.map(\.value)
+    let slowest = servers.min { ($0.step, -($0.lastStepAt ?? 0)) < ($1.step, -($1.lastStepAt ?? 0)) }
+    let wallSeconds = slowest.flatMap { slowest in
+      slowest.lastStepAt.flatMap { last in slowest.firstStepAt.map { last - $0 } }
+    }
+    return RunSummary(
+      name: topology.name, outcome: outcome, reasons: reasons, steps: slowest?.step ?? 0, wallSeconds: wallSeconds,
+      stepsPerSecond: wallSeconds.flatMap { $0 > 0 ? Double((slowest?.step ?? 1) - 1) / $0 : nil },
+      secondsToFirstStep: servers.compactMap(\.firstStepAt).max().map { $0 - launchedAt },
+      accuracy: median(servers.compactMap(\.accuracy)), loss: median(servers.compactMap(\.loss)),
+      modelSpread: modelSpread(of: servers), servers: topology.quorums.serverIDs.map { server($0, summaries[$0]) },
+      workers: topology.quorums.workerIDs.map { worker($0, summaries[$0], servers) },
+      lost: lost.sorted().map(\.description), messagesSent: sum(honest.values) { $0.messages },
+      bytesSent: sum(honest.values) { $0.bytes }, messagesDropped: dropped(honest.values),
+      memory: largestUsage(honest), seed: topology.seed, topologyDigest: topology.digestText, version: Version.current)
+  }
+
+  private var nodeSummaries: [NodeID: NodeSummary] {
+    var found: [NodeID: NodeSummary] = [:]
+    for node in topology.quorums.serverIDs + topology.quorums.workerIDs {
+      found[node] = directory.readSummary(of: node)
+    }
+    return found
+  }
+
+  private func server(_ id: NodeID, _ summary: NodeSummary?) -> RunSummary.Server {
+    RunSummary.Server(
+      id: "\(id)", honest: topology.faults[id] == nil, fault: topology.faults[id]?.description,
+      step: summary?.step ?? 0, accuracy: summary?.accuracy)
+  }
+
+  private func worker(_ id: NodeID, _ summary: NodeSummary?, _ servers: [NodeSummary]) -> RunSummary.Worker {
+    let shares = servers.compactMap { $0.selected?["\(id)"] }
+    return RunSummary.Worker(
+      id: "\(id)", honest: topology.faults[id] == nil, fault: topology.faults[id]?.description,
+      step: summary?.step ?? 0, selected: shares.isEmpty ? nil : shares.reduce(0, +) / Double(shares.count))
+  }
+
+  private func median(_ values: [Double]) -> Double? {
+    let sorted = values.sorted()
+    guard !sorted.isEmpty else { return nil }
+    return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
+  }
+
+  /// Compares the servers' checkpoints of their last common step; nil if there are fewer than two.
+  private func modelSpread(of servers: [NodeSummary]) -> Double? {
+    let models: [Vector] = servers.compactMap { server in
+      guard server.step == topology.training.steps, let id = NodeID(server.id) else { return nil }
+      return try? Safetensors.read(topology.architecture, from: directory.checkpoint(of: id, step: server.step))
+    }
+    guard models.count > 1 else { return nil }
+    let norm = models.map(\.norm).reduce(0, +) / Double(models.count)
+    let distances = models.indices.flatMap { left in (0..<left).map { models[left].distance(to: models[$0]) } }
+    return norm > 0 ? (distances.max() ?? 0) / norm : nil
+  }
+
+  private func sum(_ nodes: some Sequence<NodeSummary>, _ field: (NodeSummary.Sent) -> Int) -> [String: Int] {
+    nodes.reduce(into: [:]) { total, node in
+      for (kind, sent) in node.sent { total[kind, default: 0] += field(sent) }
+    }
+  }
+
+  private func dropped(_ nodes: some Sequence<NodeSummary>) -> [String: [String: Int]] {
+    nodes.reduce(into: [:]) { total, node in
+      for (peer, reasons) in node.dropped { total[peer, default: [:]].merge(reasons, uniquingKeysWith: +) }
+    }
+  }
+
+  private func largestUsage(_ nodes: [NodeID: NodeSummary]) -> [String: ResourceUsage] {
+    var largest: [String: ResourceUsage] = [:]
+    for (id, summary) in nodes {
+      let usage = summary.usage
+      let known = largest[id.role.rawValue] ?? usage
+      largest[id.role.rawValue] = ResourceUsage(
+        residentBytes: max(known.residentBytes, usage.residentBytes),
+        proportionalBytes: max(known.proportionalBytes, usage.proportionalBytes),
+        cpuSeconds: max(known.cpuSeconds, usage.cpuSeconds))
+    }
+    return largest
+  }
+}
+
+extension RunDirectory {
+  /// What `node` wrote at its end; nil if it did not, or not so that it can be read.
+  func readSummary(of node: NodeID) -> NodeSummary? {
+    guard let data = FileManager.default.contents(atPath: summary(of: node)) else { return nil }
+    return try? JSON.value(NodeSummary.self, in: data)
+  }
+}

@@ -1,0 +1,30 @@
+import ByzProtocol
+import ByzTopology
+import Foundation
+
+/// A folder for the sockets of a local run, which nobody but this user can open.
+///
+/// It lies in the folder for temporary files and not in the run directory, because a socket's path has at most 107 bytes.
+struct SocketFolder {
+  struct Failure: Error, CustomStringConvertible {
+    let description: String
+  }
+
+  let path: String
+
+  init() throws {
+    var template = Array("/tmp/byzsgd-XXXXXX".utf8CString)
+    guard mkdtemp(&template) != nil else {
+      throw Failure(description: "cannot make a folder for sockets in /tmp: \(String(cString: strerror(errno)))")
+    }
+    path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+  }
+
+  /// An address for every server to which the topology gives none.
+  func addresses(for topology: Topology) -> [NodeID: String] {
+    let homeless = topology.quorums.serverIDs.filter { topology.nodes[$0]?.address == nil }
+    return Dictionary(uniqueKeysWithValues: homeless.map { ($0, "ipc://\(path)/\($0)") })
+  }
+
+  func remove() { try? FileManager.default.removeItem(atPath: path) }
+}

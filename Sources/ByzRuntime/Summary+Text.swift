@@ -1,0 +1,52 @@
+import ByzTopology
+import Foundation
+
+extension Encodable {
+  /// Prints the value on standard output as JSON.
+  fileprivate func printAsJSON() throws { FileHandle.standardOutput.write(try JSON.text(of: self)) }
+}
+
+extension NodeSummary {
+  /// Prints the summary on standard output as JSON.
+  public func printJSON() throws { try printAsJSON() }
+}
+
+extension RunSummary {
+  /// Prints the summary on standard output as JSON.
+  public func printJSON() throws { try printAsJSON() }
+
+  /// The summary for a person to read.
+  public func text(directory: RunDirectory) -> String {
+    var lines = [headline] + reasons.map { "  \($0)" } + [""]
+    lines += servers.map { server in
+      row(server.id, step: server.step, server.accuracy.map { String(format: "accuracy %.4f", $0) }, server.fault)
+    }
+    lines += workers.map { worker in
+      row(
+        worker.id, step: worker.step,
+        worker.selected.map { String(format: "selected in %.0f %% of the steps", 100 * $0) }, worker.fault)
+    }
+    lines.append("")
+    if !lost.isEmpty { lines.append("lost: \(lost.joined(separator: ", "))") }
+    lines.append("run directory: \(directory.path)")
+    return lines.joined(separator: "\n")
+  }
+
+  private var headline: String {
+    var parts = ["\(outcome.rawValue): \(steps) steps"]
+    if let wallSeconds, let stepsPerSecond {
+      parts[0] += String(format: " in %.1f s (%.1f steps/s)", wallSeconds, stepsPerSecond)
+    }
+    if let accuracy { parts.append(String(format: "accuracy %.4f", accuracy)) }
+    if let loss { parts.append(String(format: "loss %.4f", loss)) }
+    if let modelSpread { parts.append(String(format: "model spread %.2g", modelSpread)) }
+    return parts.joined(separator: ", ")
+  }
+
+  private func row(_ id: String, step: Int, _ figure: String?, _ fault: String?) -> String {
+    let name = id.padding(toLength: 12, withPad: " ", startingAt: 0)
+    let steps = "step \(step)".padding(toLength: 12, withPad: " ", startingAt: 0)
+    let state = lost.contains(id) ? "lost" : (figure ?? "")
+    return "  \(name)\(steps)\(state)" + (fault.map { "\(state.isEmpty ? "" : "  ")played \($0)" } ?? "")
+  }
+}

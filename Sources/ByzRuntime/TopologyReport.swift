@@ -1,0 +1,77 @@
+import ByzProtocol
+import ByzTopology
+
+/// What a topology promises and costs, in words: what `byzsgd check` says of it.
+public struct TopologyReport {
+  private let topology: Topology
+
+  public init(_ topology: Topology) { self.topology = topology }
+
+  public var text: String {
+    ([bounds, costs] + (warnings.isEmpty ? [] : [warnings]) + ["digest: \(topology.digestText)"])
+      .joined(separator: "\n\n")
+  }
+
+  private var bounds: String {
+    let (servers, workers) = (topology.quorums.servers, topology.quorums.workers)
+    return """
+      bounds:
+        servers: n_ps = \(servers.count), of which f_ps = \(servers.byzantine) may be Byzantine; a quorum is q_ps = \
+      \(servers.quorum)
+        workers: n_w = \(workers.count), of which f_w = \(workers.byzantine) may be Byzantine; a quorum is q_w = \
+      \(workers.quorum)
+        aggregation: \(guarantee)
+      """
+  }
+
+  private var guarantee: String {
+    let workers = topology.quorums.workers
+    switch topology.aggregation {
+    case "mda":
+      return "mda averages, of n momentums, the n - f that lie closest together (of \(workers.quorum) at least "
+        + "\(workers.quorum - workers.byzantine)); a resilient averaging for n >= 2 f + 1 (RESAM, ICML 2022)"
+    case "median":
+      return "median takes every coordinate's middle; it is a resilient averaging for n >= 2 f + 1 (RESAM, ICML 2022)"
+    default:
+      return "\(topology.aggregation) promises nothing against Byzantine workers"
+    }
+  }
+
+  private var costs: String {
+    let (n_ps, n_w) = (topology.quorums.servers.count, topology.quorums.workers.count)
+    let vector = 4 * topology.architecture.dimension
+    let gathers = Double(n_ps * (n_ps - 1)) / Double(topology.training.gatherEvery)
+    let retained = topology.patience.retainedSteps
+    // Of each peer the current and the newest vector, in each direction a few in libzmq; and what is kept of R steps.
+    let serverVectors = n_w * (2 + 2 * 3) + (n_ps - 1) * (2 + 2 * 3) + 2 * retained + 4
+    let workerVectors = n_ps * (2 + 2 * 3) + retained + 6
+    return """
+      a step with d = \(topology.architecture.dimension), a vector of \(Self.size(vector)):
+        models to workers: \(n_ps * n_w) messages, \(Self.size(n_ps * n_w * vector))
+        momentums to servers: \(n_ps * n_w) messages, \(Self.size(n_ps * n_w * vector))
+        models among servers: \(Self.short(gathers)) messages on average, \(Self.size(Int(gathers * Double(vector))))
+        vectors held at most, whatever peers send: \(Self.size(serverVectors * vector)) in a server, \
+      \(Self.size(workerVectors * vector)) in a worker
+      """
+  }
+
+  private var warnings: String { topology.warnings.map { "warning: \($0)" }.joined(separator: "\n") }
+
+  private static func size(_ bytes: Int) -> String {
+    let units = ["B", "kB", "MB", "GB", "TB"]
+    var value = Double(bytes)
+    var unit = 0
+    while value >= 1000 && unit < units.count - 1 {
+      value /= 1000
+      unit += 1
+    }
+    return "\(short(value)) \(units[unit])"
+  }
+
+  /// Three digits, or all of those before the point.
+  private static func short(_ value: Double) -> String {
+    let digits = value >= 100 ? 1.0 : value >= 10 ? 10 : 100
+    let rounded = (value * digits).rounded() / digits
+    return rounded == rounded.rounded() ? "\(Int(rounded))" : "\(rounded)"
+  }
+}

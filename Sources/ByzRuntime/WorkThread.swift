@@ -1,0 +1,60 @@
+import Foundation
+
+/// A thread that does one piece of work after another on something that it alone may touch, such as a model of libtorch.
+final class WorkThread<Tool>: Sendable {
+  private let queue = WorkQueue<Tool>()
+
+  /// Starts the thread.
+  ///
+  /// - Parameters:
+  ///   - niceness: how far the thread steps back behind others, 0 for not at all.
+  ///   - prepare: makes the tool, on the thread itself.
+  ///   - failed: told, once, if `prepare` threw; no work is done then.
+  init(
+    name: String, niceness: Int32 = 0, prepare: @escaping @Sendable () throws -> Tool,
+    failed: @escaping @Sendable (any Error) -> Void
+  ) {
+    let thread = Thread { [queue] in
+      // On Linux niceness belongs to a thread.
+      if niceness != 0 { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, niceness) }
+      do {
+        let tool = try prepare()
+        while let work = queue.next() { work(tool) }
+      } catch {
+        failed(error)
+      }
+    }
+    thread.name = name
+    thread.stackSize = 8 << 20
+    thread.start()
+  }
+
+  /// Queues a piece of work.
+  func perform(_ work: @escaping @Sendable (Tool) -> Void) { queue.put(work) }
+
+  /// Lets the thread end once what is queued is done.
+  func end() { queue.close() }
+}
+
+private final class WorkQueue<Tool>: @unchecked Sendable {  // Safe: everything is behind the condition's lock.
+  private let condition = NSCondition()
+  private var waiting: [@Sendable (Tool) -> Void] = []
+  private var isClosed = false
+
+  func put(_ work: @escaping @Sendable (Tool) -> Void) {
+    condition.withLock { waiting.append(work) }
+    condition.signal()
+  }
+
+  func close() {
+    condition.withLock { isClosed = true }
+    condition.signal()
+  }
+
+  func next() -> (@Sendable (Tool) -> Void)? {
+    condition.lock()
+    defer { condition.unlock() }
+    while waiting.isEmpty && !isClosed { condition.wait() }
+    return waiting.isEmpty ? nil : waiting.removeFirst()
+  }
+}

@@ -1,0 +1,70 @@
+import ByzAggregation
+import ByzProtocol
+
+enum QuorumKey: String, CaseIterable {
+  case servers, workers
+  case grace = "grace_ms"
+  case startGrace = "start_grace_ms"
+  case askAgain = "ask_again_ms"
+  case linger = "linger_ms"
+  case retainedSteps = "retained_steps"
+}
+
+/// The values of the section `quorum`.
+struct QuorumValues {
+  /// The longest wait that can be asked for: a day.
+  private static let longestWait = 86_400_000
+
+  let section: Section<QuorumKey>
+  let patience: Patience
+
+  init(_ field: Field) {
+    section = Section(field)
+    let standard = Patience()
+    patience = Patience(
+      graceMilliseconds: section[.grace].whole(in: 0...Self.longestWait, standard: standard.graceMilliseconds),
+      startGraceMilliseconds: section[.startGrace].whole(
+        in: 0...Self.longestWait, standard: standard.startGraceMilliseconds),
+      askAgainMilliseconds: section[.askAgain].whole(in: 1...Self.longestWait, standard: standard.askAgainMilliseconds),
+      lingerMilliseconds: section[.linger].whole(in: 0...Self.longestWait, standard: standard.lingerMilliseconds),
+      retainedSteps: section[.retainedSteps].whole(in: 2...1000, standard: standard.retainedSteps))
+  }
+
+  /// The quorums of these populations, as given or as they follow.
+  func quorums(servers: PopulationValues, workers: PopulationValues) -> Quorums {
+    func given(_ key: QuorumKey) -> Int? {
+      section[key].value.map { _ in section[key].whole(in: PopulationValues.counts, standard: 1) }
+    }
+    return Quorums(
+      servers: (servers.count, servers.byzantine), workers: (workers.count, workers.byzantine),
+      serverQuorum: given(.servers), workerQuorum: given(.workers))
+  }
+}
+
+extension QuorumValues {
+  /// Reports every inequality that does not hold, at the field which it is about.
+  func check(_ quorums: Quorums, servers: PopulationValues, workers: PopulationValues, training: TrainingValues) {
+    let rule = training.rule
+    // What is still there with workers that break nothing is about the servers.
+    let ideal = Group(count: 1000 * PopulationValues.counts.upperBound, byzantine: 0)
+    let aboutServers = Quorums(servers: quorums.servers, workers: ideal).violations(under: rule)
+    // What is still there without the given quorums is about the populations.
+    let withoutGivenQuorum = Quorums(
+      servers: (servers.count, servers.byzantine), workers: (workers.count, workers.byzantine)
+    ).violations(under: rule)
+    let conditionOfRule = rule.violation(inputs: quorums.workers.quorum, tolerating: quorums.workers.byzantine)
+    let sentences = quorums.violations(under: rule)
+    let aboutWorkers = sentences.filter { !aboutServers.contains($0) }
+    for sentence in sentences {
+      if let conditionOfRule, sentence.hasSuffix(conditionOfRule) {
+        // When the number of workers or their quorum is wrong, what the rule lacks follows from that.
+        if aboutWorkers.count == 1 { training.aggregation.report(sentence) }
+        continue
+      }
+      let isAboutServers = aboutServers.contains(sentence)
+      let population = isAboutServers ? servers.culprit : workers.culprit
+      let quorum = section[isAboutServers ? .servers : .workers]
+      (withoutGivenQuorum.contains(sentence) ? population : quorum).report(sentence)
+    }
+  }
+}

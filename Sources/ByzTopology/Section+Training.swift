@@ -1,0 +1,100 @@
+import ByzAggregation
+import ByzProtocol
+
+/// What a topology that leaves out a field of `training` gets: the values of the documented example, except that nothing
+/// is clipped and no weight decays unless asked for.
+enum TrainingDefaults {
+  static let mode = "asynchronous"
+  static let steps = 500
+  static let batch = 32
+  static let learningRate = LearningRate(initial: 0.5, decaySteps: 300)
+  static let momentumForm = "dampened"
+  static let momentumPlace = "worker"
+  static let momentumCoefficient = 0.9
+  static let weightDecay = 0.0
+  static let gatherEvery = 10
+  static let aggregation = "mda"
+  static let evaluateEvery = 50
+}
+
+enum TrainingKey: String, CaseIterable {
+  case mode, steps, batch
+  case learningRate = "learning_rate"
+  case momentum
+  case gradientClip = "gradient_clip"
+  case weightDecay = "weight_decay"
+  case gatherEvery = "gather_every"
+  case aggregation
+  case evaluateEvery = "evaluate_every"
+}
+
+private enum LearningRateKey: String, CaseIterable {
+  case initial
+  case decaySteps = "decay_steps"
+}
+
+private enum MomentumKey: String, CaseIterable {
+  case coefficient, form, at
+}
+
+/// The values of the section `training`.
+struct TrainingValues {
+  let parameters: TrainingParameters
+  let batch: Int
+  let rule: any AggregationRule
+  let evaluateEvery: Int
+  /// For complaints about how the rule and the quorums go together.
+  let aggregation: Field
+
+  /// The values of `field`; nil, after a report, if the rule is not known.
+  init?(_ field: Field) {
+    let section = Section<TrainingKey>(field)
+    _ = section[.mode].choice(of: [("asynchronous", ())], standard: TrainingDefaults.mode)
+    let counts = 1...NumberBounds.largest
+    let clip = section[.gradientClip]
+    parameters = TrainingParameters(
+      steps: section[.steps].whole(in: counts, standard: TrainingDefaults.steps),
+      gatherEvery: section[.gatherEvery].whole(in: counts, standard: TrainingDefaults.gatherEvery),
+      learningRate: section[.learningRate].learningRate(),
+      momentum: section[.momentum].momentum(),
+      gradientClip: clip.value.map { _ in clip.number(in: .positive, standard: 1) },
+      weightDecay: section[.weightDecay].number(in: .notNegative, standard: TrainingDefaults.weightDecay))
+    batch = section[.batch].whole(in: 1...1_000_000, standard: TrainingDefaults.batch)
+    evaluateEvery = section[.evaluateEvery].whole(in: counts, standard: TrainingDefaults.evaluateEvery)
+    aggregation = section[.aggregation]
+    guard let rule = aggregation.aggregationRule() else { return nil }
+    self.rule = rule
+  }
+}
+
+extension Field {
+  fileprivate func learningRate() -> LearningRate {
+    guard let value else { return TrainingDefaults.learningRate }
+    guard case .mapping = value.content else { return LearningRate(initial: number(in: .positive, standard: 1)) }
+    let section = Section<LearningRateKey>(self)
+    let (initial, decay) = (section[.initial], section[.decaySteps])
+    if initial.value == nil { initial.reportMissing("the learning rate of step 0") }
+    return LearningRate(
+      initial: initial.number(in: .positive, standard: 1),
+      decaySteps: decay.value.map { _ in decay.number(in: .positive, standard: 1) })
+  }
+
+  /// With `at: none` the other fields are checked but do not matter, so that one `--set` can switch momentum off.
+  fileprivate func momentum() -> Momentum {
+    let section = Section<MomentumKey>(self)
+    let coefficient = section[.coefficient].number(in: .belowOne, standard: TrainingDefaults.momentumCoefficient)
+    let form = section[.form].choice(
+      of: [
+        ("dampened", Momentum.dampened(coefficient: coefficient)), ("classical", .classical(coefficient: coefficient)),
+      ],
+      standard: TrainingDefaults.momentumForm)
+    let isAtWorker = section[.at].choice(
+      of: [("worker", true), ("none", false)], standard: TrainingDefaults.momentumPlace)
+    guard let form, isAtWorker == true else { return .none }
+    return form
+  }
+
+  fileprivate func aggregationRule() -> (any AggregationRule)? {
+    choice(of: AggregationRules.all.map { ($0.name, $0) }, standard: TrainingDefaults.aggregation)
+  }
+}

@@ -1,0 +1,59 @@
+import ByzProtocol
+import CSodium
+
+extension Topology {
+  /// The SHA-256 over what all nodes of a run must agree on in order to train together; nodes whose digests differ are
+  /// not of the same run.
+  ///
+  /// It covers the version of this text's form, the seed, the model's architecture and length, the data set, the batch,
+  /// every training parameter, the rule, both populations with their declared bounds and quorums (and so the ids, which
+  /// follow from the counts), and the retained steps.
+  ///
+  /// It leaves out what may differ from node to node or concerns one node alone: the run's name, paths, addresses,
+  /// faults, waiting times, and how often the accuracy is measured.
+  public var digest: [UInt8] {
+    let text = Array(agreement.utf8)
+    var hash = [UInt8](repeating: 0, count: Int(crypto_hash_sha256_BYTES))
+    // It cannot fail: the function has a status only because all of its library's functions have one.
+    _ = crypto_hash_sha256(&hash, text, UInt64(text.count))
+    return hash
+  }
+
+  /// One line for each thing to agree on. Numbers are written with the fewest digits that give the same bits when read,
+  /// alike on every platform.
+  var agreement: String {
+    """
+    byzsgd topology 1
+    seed \(seed)
+    model \(architecture.rawValue) \(architecture.dimension)
+    dataset \(data.dataset.rawValue)
+    mode asynchronous
+    steps \(training.steps)
+    batch \(batch)
+    learning rate \(training.learningRate.initial) \(training.learningRate.decaySteps.map { "\($0)" } ?? "constant")
+    momentum \(training.momentum.agreement)
+    gradient clip \(training.gradientClip.map { "\($0)" } ?? "none")
+    weight decay \(training.weightDecay)
+    gather every \(training.gatherEvery)
+    aggregation \(aggregation)
+    servers \(quorums.servers.agreement)
+    workers \(quorums.workers.agreement)
+    retained steps \(patience.retainedSteps)
+
+    """
+  }
+}
+
+extension Momentum {
+  fileprivate var agreement: String {
+    switch self {
+    case .dampened(let coefficient): "dampened \(coefficient)"
+    case .classical(let coefficient): "classical \(coefficient)"
+    case .none: "none"
+    }
+  }
+}
+
+extension Group {
+  fileprivate var agreement: String { "\(count) \(byzantine) \(quorum)" }
+}

@@ -1,0 +1,106 @@
+import ByzAdversary
+import ByzGradients
+import ByzProtocol
+
+enum TopologyKey: String, CaseIterable {
+  case name, seed, model, data, training, servers, workers, quorum, faults
+}
+
+private enum ModelKey: String, CaseIterable {
+  case architecture
+}
+
+private enum DataKey: String, CaseIterable {
+  case dataset, path
+}
+
+extension Topology {
+  /// Reads the topology at `path`.
+  ///
+  /// - Parameters:
+  ///   - path: a file, or a pipe; messages cite it as given.
+  ///   - assignments: what `--set` got, `training.steps=200`, applied in order. The field is given by the names of the
+  ///     keys joined by dots, items of lists by their number from 0; the value is YAML, and `null` takes a field away.
+  ///     Paths among the values are relative to the file, like all paths of a topology.
+  ///   - faults: what `--fault` got, `worker-3=little-is-enough`, applied after all assignments.
+  public init(
+    file path: String, overriding assignments: [String] = [], faults: [String] = []
+  ) throws(TopologyError) {
+    try self.init(yaml: TopologyFile(path: path).text(), file: path, overriding: assignments, faults: faults)
+  }
+
+  /// Reads a topology from its text, as if the file at `path`, which need not exist, held it.
+  public init(
+    yaml text: String, file path: String, overriding assignments: [String] = [], faults: [String] = []
+  ) throws(TopologyError) {
+    let start = Origin.line(1, of: path)
+    guard var tree = try Tree.parse(text, origin: { .line($0, of: path) }), !tree.isNull else {
+      throw start.error("there is nothing in the file; see the documentation for an example of a topology")
+    }
+    guard case .mapping = tree.content else {
+      throw tree.origin.error("a topology is a mapping with keys such as name, model and training, not \(tree.shown)")
+    }
+    let problems = Problems()
+    for assignment in assignments {
+      do { try Overrides.set(assignment, in: &tree) } catch { problems.add(error) }
+    }
+    for fault in faults {
+      do { try Overrides.fault(fault, in: &tree) } catch { problems.add(error) }
+    }
+    try problems.throwIfAny()
+    let root = Field(path: "", origin: start, value: tree, problems: problems)
+    try self.init(Section(root), file: TopologyFile(path: path))
+  }
+
+  private init(_ root: Section<TopologyKey>, file: TopologyFile) throws(TopologyError) {
+    let problems = root.field.problems
+    let folder = file.folder
+    let name = root[.name].runName(standard: file.standardName)
+    let seed = root[.seed].whole(in: 0...Int.max, standard: 1)
+    let architecture = Section<ModelKey>(root[.model])[.architecture].choice(Architecture.self)
+    let data = root[.data].dataConfiguration(folder: folder)
+    let training = TrainingValues(root[.training])
+    let servers = PopulationValues(root[.servers], role: .server, folder: folder)
+    let workers = PopulationValues(root[.workers], role: .worker, folder: folder)
+    let quorum = QuorumValues(root[.quorum])
+    let quorums = quorum.quorums(servers: servers, workers: workers)
+    let faults = FaultValues(root[.faults])
+    // What follows compares fields with each other, which means something only when each of them was understood.
+    try problems.throwIfAny()
+    // Each of these is missing only after a report; the compiler cannot know.
+    guard let architecture, let data, let training else { throw root.field.origin.error("the topology is incomplete") }
+    quorum.check(quorums, servers: servers, workers: workers, training: training)
+    faults.check(quorums)
+    PopulationValues.checkAddresses(servers, workers)
+    try problems.throwIfAny()
+    self.init(
+      name: name, seed: UInt64(seed), architecture: architecture, data: data, training: training.parameters,
+      batch: training.batch, evaluateEvery: training.evaluateEvery, quorums: quorums, patience: quorum.patience,
+      nodes: servers.places.merging(workers.places) { first, _ in first }, faults: faults.specifications,
+      namedRule: NamedRule(rule: training.rule))
+  }
+}
+
+extension Field {
+  fileprivate func choice<Choice: RawRepresentable<String> & CaseIterable>(_: Choice.Type) -> Choice? {
+    choice(of: Choice.allCases.map { ($0.rawValue, $0) }, standard: nil)
+  }
+
+  fileprivate func runName(standard: String) -> String {
+    guard let name = text() else { return standard }
+    if !RunName.isGood(name) {
+      report(
+        "must be 1 to \(RunName.longest) of the characters a-z, A-Z, 0-9, '.', '_' and '-', and not begin with '.' or "
+          + "'-'; it is '\(name.shown())'")
+    }
+    return name
+  }
+
+  fileprivate func dataConfiguration(folder: String) -> DataConfiguration? {
+    let section = Section<DataKey>(self)
+    let dataset = section[.dataset].choice(DataConfiguration.Dataset.self)
+    if section[.path].value == nil { section[.path].reportMissing("the folder of the data set") }
+    guard let path = section[.path].optionalPath(in: folder), let dataset else { return nil }
+    return DataConfiguration(dataset: dataset, path: path)
+  }
+}

@@ -1,0 +1,57 @@
+/// Why a topology was refused: one line for each problem found.
+///
+/// A line reads `topologies/mnist.yaml:9: training.momentom: unknown key; did you mean 'momentum'?`. What came from the
+/// command line is cited as it was given there, `--set training.steps=0: ...`, instead of a file and a line.
+public struct TopologyError: Error, Hashable, Sendable {
+  /// The problems in the order in which they were found; never empty.
+  public let problems: [String]
+}
+
+extension TopologyError: CustomStringConvertible {
+  /// The first twenty problems, a line each, and how many more there are.
+  public var description: String {
+    let shown = problems.prefix(20)
+    let more = problems.count - shown.count
+    return (shown + (more > 0 ? ["and \(more) more problems"] : [])).joined(separator: "\n")
+  }
+}
+
+/// Where something was written.
+struct Origin: Hashable {
+  /// `file:line` or `--set training.steps=0`.
+  let text: String
+  /// Whether it came from the command line, not from the file.
+  let isOption: Bool
+
+  static func line(_ line: Int, of file: String) -> Origin { Origin(text: "\(file):\(line)", isOption: false) }
+
+  static func option(_ name: String, _ argument: String) -> Origin {
+    Origin(text: "\(name) \(argument.shown(atMost: 120))", isOption: true)
+  }
+
+  func error(_ message: String) -> TopologyError { TopologyError(problems: ["\(text): \(message)"]) }
+}
+
+/// Gathers problems while reading goes on, so that one reading reports all that do not follow from each other.
+final class Problems {
+  private(set) var lines: [String] = []
+
+  func add(_ line: String) { lines.append(line) }
+
+  func add(_ error: TopologyError) { lines += error.problems }
+
+  func throwIfAny() throws(TopologyError) {
+    guard lines.isEmpty else { throw TopologyError(problems: lines) }
+  }
+}
+
+extension String {
+  /// The text on one line and of bounded length, fit for a message: a hostile file must not paint the terminal.
+  func shown(atMost limit: Int = 60) -> String {
+    let clipped = unicodeScalars.prefix(limit)
+    let visible = clipped.map { scalar in
+      scalar == " " || scalar.isYAMLText && !scalar.properties.isPatternWhitespace ? scalar : "\u{FFFD}"
+    }
+    return String(String.UnicodeScalarView(visible)) + (clipped.endIndex < unicodeScalars.endIndex ? "..." : "")
+  }
+}

@@ -1,0 +1,12 @@
+#include "CProcess.h"
+
+#include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+int byz_die_with_parent(pid_t parent) {
+  if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return -1;
+  // The parent may have died before the kernel knew; then this process has been adopted by another one.
+  if (getppid() != parent) raise(SIGKILL);
+  return 0;
+}

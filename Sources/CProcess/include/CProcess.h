@@ -1,0 +1,10 @@
+#ifndef C_PROCESS_H
+#define C_PROCESS_H
+
+#include <sys/types.h>
+
+// Has the kernel kill this process with SIGKILL as soon as the thread of `parent` that started it ends, even if that
+// happens before this call returns or while this process is stopped. Returns 0, or -1 with errno set.
+int byz_die_with_parent(pid_t parent);
+
+#endif

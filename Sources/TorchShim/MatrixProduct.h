@@ -1,0 +1,13 @@
+#pragma once
+
+#include <ATen/ATen.h>
+
+namespace byz {
+
+// result = left * right, or result += left * right if `accumulate` is set.
+//
+// All are matrices of floats on the CPU. `result` is contiguous and shares no memory with an operand; an operand is
+// contiguous or the transpose of a contiguous matrix.
+void multiply(const at::Tensor &left, const at::Tensor &right, at::Tensor &result, bool accumulate);
+
+} // namespace byz

@@ -1,0 +1,71 @@
+import ArgumentParser
+import ByzProtocol
+import ByzRuntime
+import ByzTopology
+import Foundation
+import Logging
+
+struct NodeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "node",
+    abstract: "Run one node of a topology.",
+    discussion: """
+      The topology has to give every server an address; the one that launch writes into its run directory does. A node may \
+      start in any order with the others, and be started again.
+      """)
+
+  @Argument(help: "The node, such as server-0 or worker-3.")
+  var id: String
+
+  @OptionGroup var options: TopologyOptions
+
+  @Option(help: "Where the node writes its part of the run.", completion: .directory)
+  var runDirectory: String?
+
+  @Flag(help: "Log to the run directory only, not to standard error as well.")
+  var quiet = false
+
+  @Flag(help: "Print the node's summary on standard output as JSON.")
+  var json = false
+
+  /// The process ID of the launcher, with which the node ends.
+  @Option(help: .hidden)
+  var launchedBy: Int32?
+
+  func run() throws {
+    if let launchedBy { dieWithParent(launchedBy) }
+    try reporting {
+      let topology = try options.read()
+      let node = try findNode(in: topology)
+      let directory = RunDirectory(path: runDirectory ?? RunDirectory.unusedPath(for: topology.name))
+      try FileManager.default.createDirectory(atPath: directory.folder(of: node), withIntermediateDirectories: true)
+      let handler = try FileLogHandler(path: directory.log(of: node), alsoToStandardError: !quiet)
+      let logger = Logger(label: "byzsgd") { _ in handler }
+      for warning in topology.warnings { logger.warning("\(warning)") }
+      do {
+        let summary = try Node(node, in: topology, directory: directory, logger: logger).run()
+        if json { try summary.printJSON() }
+        return ExitStatus.status(of: summary.outcome)
+      } catch {
+        logger.error("\(error)")
+        throw quiet ? error : ExitCode(ExitStatus.failed)
+      }
+    }
+  }
+
+  private func findNode(in topology: Topology) throws -> NodeID {
+    guard let node = NodeID(id), topology.quorums.contains(node) else {
+      throw UsageFailure(
+        description: "there is no node '\(id)' in \(options.topology); it has server-0 to "
+          + "server-\(topology.quorums.servers.count - 1) and worker-0 to worker-\(topology.quorums.workers.count - 1)")
+    }
+    let homeless = topology.quorums.serverIDs.filter { topology.nodes[$0]?.address == nil }
+    guard homeless.isEmpty else {
+      throw UsageFailure(
+        description: "\(options.topology) gives no address to \(homeless.map(\.description).joined(separator: ", ")): "
+          + "list the servers with their addresses under servers.nodes, or use the topology.yaml that launch writes into "
+          + "its run directory")
+    }
+    return node
+  }
+}

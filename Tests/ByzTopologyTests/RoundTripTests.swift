@@ -1,0 +1,153 @@
+import ByzAdversary
+import ByzAggregation
+import ByzGradients
+import ByzNumerics
+import ByzProtocol
+import Testing
+
+@testable import ByzTopology
+
+@Suite struct RoundTripTests {
+  @Test(arguments: [Examples.documented, Examples.smallest, Examples.listed])
+  func examples(text: String) throws {
+    let topology = try Examples.read(text)
+    #expect(try Topology(yaml: topology.yaml, file: "elsewhere/x.yaml") == topology)
+  }
+
+  @Test func documentedExampleAsResolved() throws {
+    #expect(
+      try Examples.read(Examples.documented, set: ["data.path=my data"]).yaml == """
+        name: mnist
+        seed: 1
+        model: {architecture: mlp}
+        data: {dataset: mnist, path: "/topologies/my data"}
+        training:
+          mode: asynchronous
+          steps: 500
+          batch: 32
+          learning_rate: {initial: 0.5, decay_steps: 300.0}
+          momentum: {coefficient: 0.9, form: dampened, at: worker}
+          gradient_clip: 2.0
+          weight_decay: 0.0001
+          gather_every: 10
+          aggregation: mda
+          evaluate_every: 50
+        servers: {count: 5, byzantine: 1}
+        workers: {count: 7, byzantine: 2}
+        quorum:
+          servers: 4
+          workers: 5
+          grace_ms: 50
+          start_grace_ms: 10000
+          ask_again_ms: 250
+          linger_ms: 3000
+          retained_steps: 3
+        faults:
+          server-4: reversed
+          worker-5: reversed
+          worker-6: little-is-enough
+
+        """)
+  }
+
+  @Test func drawnTopologies() throws {
+    for draw in 0..<300 {
+      var drawing = Drawing(seed: UInt64(draw))
+      let topology = drawing.topology()
+      let text = topology.yaml
+      do {
+        let read = try Topology(yaml: text, file: "elsewhere/x.yaml")
+        #expect(read == topology, "seed \(draw):\n\(text)")
+        #expect(read.digest == topology.digest, "seed \(draw)")
+        #expect(read.yaml == text, "seed \(draw)")
+      } catch {
+        Issue.record("seed \(draw): \(error)\n\(text)")
+      }
+    }
+  }
+
+  @Test(arguments: [
+    "plain", "null", "~", "", "yes", "a: b", "#", "-", "- x", "\"", "\\", "a\nb", "\t", "\u{85}\u{2028}\u{7}\u{FEFF}",
+    "é 数 🦉", "[x]", "'", "*a", "&a", "!a", "%", "@", "`", "5", "1e5", "a,b", "{", " x ", "a\r\nb",
+  ])
+  func scalars(text: String) throws {
+    let tree = try Tree.parse("[\(text.yamlScalar)]", origin: { .line($0, of: "x") })
+    guard case .sequence(let items)? = tree?.content, case .scalar(let read, _)? = items.first?.content else {
+      Issue.record("not a list of one text")
+      return
+    }
+    #expect(items.count == 1)
+    #expect(Array(read.unicodeScalars) == Array(text.unicodeScalars))
+    #expect(items[0].isNull == false)
+  }
+}
+
+/// Draws topologies, good ones, with every field away from its default now and then.
+struct Drawing {
+  var generator: SeededGenerator
+
+  init(seed: UInt64) { generator = SeededGenerator(seed: seed, path: [1]) }
+
+  mutating func whole(_ range: ClosedRange<Int>) -> Int {
+    range.lowerBound + generator.index(below: range.upperBound - range.lowerBound + 1)
+  }
+
+  mutating func pick<Choice>(_ choices: [Choice]) -> Choice { choices[generator.index(below: choices.count)] }
+
+  mutating func positive() -> Double { pick([1, 0.1, 1e-7, 3e8, 1.0 / 3]) * Double(1 + generator.uniform()) }
+
+  mutating func path() -> String {
+    "/" + pick(["data", "a b/c", "x\"y", "ü/数", "null", "a: #b", "tab\there", "{,}", "\u{7}"])
+  }
+
+  mutating func topology() -> Topology {
+    let (serverBound, workerBound) = (whole(0...2), whole(0...3))
+    let quorums = Quorums(
+      servers: (3 * serverBound + 2 + whole(0...2), serverBound),
+      workers: (3 * workerBound + 1 + whole(0...2), workerBound),
+      serverQuorum: 2 * serverBound + 2, workerQuorum: 2 * workerBound + 1)
+    return Topology(
+      name: pick(["mnist", "null", "5", "a.b-c_D", "1e5", "true"]), seed: UInt64(whole(0...1 << 62)),
+      architecture: pick(Architecture.allCases), data: DataConfiguration(dataset: .mnist, path: path()),
+      training: training(), batch: whole(1...1_000_000), evaluateEvery: whole(1...1000), quorums: quorums,
+      patience: Patience(
+        graceMilliseconds: whole(0...900), startGraceMilliseconds: whole(0...900), askAgainMilliseconds: whole(1...900),
+        lingerMilliseconds: whole(0...900), retainedSteps: whole(2...1000)),
+      nodes: places(quorums), faults: faults(quorums), namedRule: NamedRule(rule: pick(AggregationRules.all)))
+  }
+
+  private mutating func training() -> TrainingParameters {
+    TrainingParameters(
+      steps: whole(1...1_000_000_000), gatherEvery: whole(1...100),
+      learningRate: LearningRate(initial: positive(), decaySteps: pick([nil, positive()])),
+      momentum: pick([.none, .dampened(coefficient: 0.99), .classical(coefficient: Double(generator.uniform()))]),
+      gradientClip: pick([nil, positive()]), weightDecay: pick([0, positive()]))
+  }
+
+  private mutating func places(_ quorums: Quorums) -> [NodeID: NodePlace] {
+    let (listsServers, listsWorkers) = (pick([true, false]), pick([true, false]))
+    var places: [NodeID: NodePlace] = [:]
+    for id in quorums.serverIDs + quorums.workerIDs {
+      let isServer = id.role == .server
+      let address = "\(pick(["tcp://h-1.example", "tcp://[::1]"])):\(1000 + id.index + (isServer ? 0 : 500))"
+      places[id] =
+        (isServer ? listsServers : listsWorkers)
+        ? NodePlace(
+          address: isServer ? address : pick([nil, address]), bind: pick([nil, "tcp://*:7", "ipc:///a b"]),
+          dataPath: pick([nil, path()]))
+        : NodePlace()
+    }
+    return places
+  }
+
+  private mutating func faults(_ quorums: Quorums) -> [NodeID: FaultSpecification] {
+    var faults: [NodeID: FaultSpecification] = [:]
+    for id in quorums.serverIDs + quorums.workerIDs where generator.index(below: 3) == 0 {
+      faults[id] = pick([
+        FaultSpecification(name: "reversed"), .init(name: "random", parameters: ["scale": positive()]),
+        .init(name: "crash", parameters: ["step": Double(whole(0...100))]),
+      ])
+    }
+    return faults
+  }
+}
