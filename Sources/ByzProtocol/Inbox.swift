@@ -49,6 +49,12 @@ struct Inbox {
     return held.map { (sender: $0.key, vector: $0.value) }.sorted { $0.sender < $1.sender }
   }
 
+  /// All vectors of steps before `step`.
+  func entries(before step: Int) -> [(sender: NodeID, step: Int, vector: Vector)] {
+    let older = newest.filter { $0.value.step < step }.map { ($0.key, $0.value.step, $0.value.vector) }
+    return older + (wanted < step ? current.map { ($0.key, wanted, $0.value) } : [])
+  }
+
   /// The newest step of which there is a vector by `peer`.
   func newestStep(from peer: NodeID) -> Int? {
     newest[peer]?.step ?? (current[peer] == nil ? nil : wanted)

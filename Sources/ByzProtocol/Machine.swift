@@ -73,6 +73,8 @@ public enum Report: Sendable {
   /// A server has reached `step`, with these parameters. `contributors` are the workers whose momentums of the step before
   /// it aggregated, `selected` those of them that the rule averaged.
   case updated(step: Int, parameters: Vector, contributors: [NodeID], selected: [NodeID])
+  /// A server that was left behind has reached `step` by adopting the median of the models of `contributors`.
+  case adopted(step: Int, parameters: Vector, contributors: [NodeID])
   /// A worker has estimated the gradient of `step` at the median of the models of `contributors`.
   case estimated(step: Int, loss: Double, contributors: [NodeID])
 }

@@ -2,7 +2,8 @@ import ByzNumerics
 
 /// What a vector that travels between nodes is.
 public enum VectorKind: UInt8, CaseIterable, Sendable {
-  /// theta_t, a server's model that step t starts from: from servers to workers, in a Scatter round.
+  /// theta_t, a server's model that step t starts from: from servers to workers, in a Scatter round, and to a server that
+  /// has been left behind.
   case model = 1
   /// m_t, a worker's momentum at step t: from workers to servers.
   case momentum = 2
@@ -12,8 +13,13 @@ public enum VectorKind: UInt8, CaseIterable, Sendable {
   /// The role of the nodes that make such vectors.
   public var sender: Role { self == .momentum ? .worker : .server }
 
-  /// The role of the nodes that take them.
-  public var receiver: Role { self == .model ? .worker : .server }
+  /// The roles of the nodes that take them.
+  public var receivers: [Role] {
+    switch self {
+    case .model: [.server, .worker]
+    case .momentum, .gatherModel: [.server]
+    }
+  }
 }
 
 /// What nodes say to each other.
@@ -24,26 +30,27 @@ public enum Message: Hashable, Sendable {
   /// no other message.
   case vector(VectorKind, step: Int, Vector)
   /// The sender lacks the vector of `step`: send that one if it is still kept, else a newer one; if it does not exist yet,
-  /// send it when it does.
+  /// send it when it does. A server that asks for a model has been left behind: send it all that is kept of that step and
+  /// newer ones, the newest first.
   case request(VectorKind, step: Int)
   /// The sender has reached the last step.
   case done
 
-  /// The role that a node must have to say this; nil if both may.
-  public var sender: Role? {
+  /// The roles of the nodes that may say this.
+  public var senders: [Role] {
     switch self {
-    case .vector(let kind, _, _): kind.sender
-    case .request(let kind, _): kind.receiver
-    case .done: nil
+    case .vector(let kind, _, _): [kind.sender]
+    case .request(let kind, _): kind.receivers
+    case .done: Role.allCases
     }
   }
 
-  /// The role of those it is said to; nil if both may hear it.
-  public var receiver: Role? {
+  /// The roles of those it may be said to.
+  public var receivers: [Role] {
     switch self {
-    case .vector(let kind, _, _): kind.receiver
-    case .request(let kind, _): kind.sender
-    case .done: nil
+    case .vector(let kind, _, _): kind.receivers
+    case .request(let kind, _): [kind.sender]
+    case .done: Role.allCases
     }
   }
 }

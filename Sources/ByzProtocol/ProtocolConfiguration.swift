@@ -37,8 +37,8 @@ public struct ProtocolConfiguration: Sendable {
   /// Why `receiver` has no use for `message` by `sender` at any time; nil if it may. Whether a vector is finite is not
   /// asked here: that reads it whole, which only a vector that will be kept is worth.
   func rejection(of message: Message, from sender: NodeID, to receiver: NodeID) -> Rejection? {
-    guard quorums.contains(sender), sender != receiver, message.sender ?? sender.role == sender.role,
-      message.receiver ?? receiver.role == receiver.role
+    guard quorums.contains(sender), sender != receiver, message.senders.contains(sender.role),
+      message.receivers.contains(receiver.role)
     else { return .unexpected }
     switch message {
     case .vector(_, let step, let vector):

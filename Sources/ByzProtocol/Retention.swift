@@ -24,6 +24,11 @@ struct Retention {
     return newest.flatMap { $0.step > step ? $0 : nil }
   }
 
+  /// All that is kept of `step` and newer ones, the newest first.
+  func vectors(from step: Int) -> [(step: Int, vector: Vector)] {
+    kept.filter { $0.key >= step }.sorted { $0.key > $1.key }.map { (step: $0.key, vector: $0.value) }
+  }
+
   /// The newest vector kept.
   var newest: (step: Int, vector: Vector)? {
     kept.max { $0.key < $1.key }.map { (step: $0.key, vector: $0.value) }

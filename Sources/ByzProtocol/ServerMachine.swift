@@ -6,7 +6,7 @@ import ByzNumerics
 ///
 /// Source: El-Mhamdi et al., PODC 2020 (arXiv 1905.03853), section 3.2.
 public struct ServerMachine: Machine {
-  private enum Phase {
+  enum Phase {
     /// Scatter: waits for momentums of `step`.
     case collecting
     /// Gather: the update of `step` has made `own`; waits for the other servers' models of that moment.
@@ -17,30 +17,34 @@ public struct ServerMachine: Machine {
   }
 
   /// Who went into the last aggregate, for the report of the step that it led to.
-  private struct Aggregated {
-    var contributors: [NodeID] = []
-    var selected: [NodeID] = []
+  struct Aggregated {
+    let contributors: [NodeID]
+    let selected: [NodeID]
   }
 
   public let id: NodeID
-  private let configuration: ProtocolConfiguration
-  private let workers: [NodeID]
-  private let others: [NodeID]
-  private var phase = Phase.collecting
+  let configuration: ProtocolConfiguration
+  let workers: [NodeID]
+  let others: [NodeID]
+  var phase = Phase.collecting
   /// t, the number of updates made; never decreases.
-  private var step = 0
+  var step = 0
   /// theta_t.
-  private var model: Vector
-  private var wait: QuorumWait
-  private var momentums = Inbox(wanting: 0)
-  private var gatherModels: Inbox
-  private var sentModels: Retention
-  private var sentGatherModels: Retention
+  var model: Vector
+  var wait: QuorumWait
+  var momentums = Inbox(wanting: 0)
+  var gatherModels: Inbox
+  var sentModels: Retention
+  var sentGatherModels: Retention
+  /// What the other servers have told of recent steps since this one was left behind; empty if it never was.
+  var peerModels: PeerHistory
+  var peerGatherModels: PeerHistory
   /// The workers that wait for a model, and the oldest step of it that is of use to them: at most one request each.
-  private var owed: [NodeID: Int] = [:]
-  private var workerAttendance: Attendance
-  private var serverAttendance: Attendance
-  private var aggregated = Aggregated()
+  var owed: [NodeID: Int] = [:]
+  var workerAttendance: Attendance
+  var serverAttendance: Attendance
+  /// What led to the model of this step; nil if that was adopted.
+  var aggregated: Aggregated?
   /// The peers that have not said that they reached the last step.
   private var unfinished: Set<NodeID>
 
@@ -56,6 +60,8 @@ public struct ServerMachine: Machine {
     gatherModels = Inbox(wanting: configuration.nextGather(from: 0))
     sentModels = Retention(steps: configuration.patience.retainedSteps)
     sentGatherModels = Retention(steps: configuration.patience.retainedSteps)
+    peerModels = PeerHistory(steps: configuration.patience.retainedSteps)
+    peerGatherModels = PeerHistory(steps: configuration.patience.retainedSteps)
     workerAttendance = Attendance(of: workers)
     serverAttendance = Attendance(of: others)
     unfinished = Set(workers + others)
@@ -93,15 +99,15 @@ public struct ServerMachine: Machine {
     switch message {
     case .vector(.momentum, let step, let momentum):
       return receive(momentum: momentum, of: step, from: sender)
-    case .vector(_, let step, let gatherModel):
-      if let rejection = Self.store(gatherModel, of: step, from: sender, in: &gatherModels) {
-        return [.reject(from: sender, rejection)]
-      }
-      return advance()
+    case .vector(.gatherModel, let step, let model):
+      return receive(gatherModel: model, of: step, from: sender)
+    case .vector(.model, let step, let model):
+      return receive(model: model, of: step, from: sender)
     case .request(.gatherModel, let step):
       return serve(sender, gatherModelOf: step)
     case .request(_, let step):
-      return serve(sender, modelFrom: step, exactly: true)
+      return sender.role == .server
+        ? serve(sender, historyFrom: step) : serve(sender, modelFrom: step, exactly: true)
     case .done:
       unfinished.remove(sender)
       return endIfAlone()
@@ -117,6 +123,17 @@ public struct ServerMachine: Machine {
       return [.reject(from: sender, rejection)]
     case nil:
       return serve(sender, modelFrom: step + 1, exactly: false) + advance()
+    }
+  }
+
+  private mutating func receive(gatherModel: Vector, of step: Int, from sender: NodeID) -> [Action] {
+    switch Self.store(gatherModel, of: step, from: sender, in: &gatherModels) {
+    case .late where isMissing(gatherModelOf: step):
+      return receive(missedGatherModel: gatherModel, of: step, from: sender)
+    case let rejection?:
+      return [.reject(from: sender, rejection)]
+    case nil:
+      return advance()
     }
   }
 
@@ -138,13 +155,23 @@ extension ServerMachine {
   private mutating func scatter() -> [Action] {
     phase = .collecting
     sentModels.keep(model, of: step)
-    sentModels.advance(to: step)
-    sentGatherModels.advance(to: step)
+    forgetOld()
     let due = owed.filter { $0.value <= step }.keys.sorted()
     for worker in due { owed[worker] = nil }
     let sending: [Action] = due.isEmpty ? [] : [.send(.vector(.model, step: step, model), to: due)]
     return sending + awaitQuorum(of: .momentum) + advance()
   }
+
+  /// Lets go of what is older than the last R steps.
+  private mutating func forgetOld() {
+    sentModels.advance(to: step)
+    sentGatherModels.advance(to: step)
+    peerModels.forget(before: oldestKept)
+    peerGatherModels.forget(before: oldestKept)
+  }
+
+  /// The oldest of the last R steps.
+  var oldestKept: Int { step - configuration.patience.retainedSteps + 1 }
 
   private mutating func awaitQuorum(of kind: VectorKind) -> [Action] {
     wait = QuorumWait(kind, step: step, in: configuration)
@@ -170,7 +197,8 @@ extension ServerMachine {
       switch wait.verdict(present: inputs.map(\.sender), quorum: quorum, attendance: serverAttendance) {
       case .proceed: return contract(inputs + [(sender: id, vector: own)])
       case .startGrace: return [wait.startGrace]
-      case .grace, .lacking: return []
+      case .grace: return []
+      case .lacking: return askIfBehind()
       }
     case .lingering, .ended:
       return []
@@ -189,25 +217,33 @@ extension ServerMachine {
       phase = .ended
       return [.diverge(step: step)]
     }
-    return configuration.gathers(after: step) ? gather(updated) : enter(step + 1, with: updated)
+    return configuration.gathers(after: step) ? gather(updated) : [report(updated)] + move(to: step + 1, with: updated)
   }
 
-  /// Moves to a step that `model` starts from.
-  private mutating func enter(_ step: Int, with model: Vector) -> [Action] {
+  /// What is to be recorded about a step that leads to `result`.
+  private func report(_ result: Vector, gatheredFrom servers: [NodeID] = []) -> Action {
+    guard let aggregated else {
+      return .report(.adopted(step: step + 1, parameters: result, contributors: servers))
+    }
+    return .report(
+      .updated(
+        step: step + 1, parameters: result, contributors: aggregated.contributors, selected: aggregated.selected))
+  }
+
+  /// Goes on at a step that `model` starts from.
+  mutating func move(to step: Int, with model: Vector) -> [Action] {
     self.step = step
     self.model = model
     momentums.want(step)
     gatherModels.want(configuration.nextGather(from: step))
-    let report = Report.updated(
-      step: step, parameters: model, contributors: aggregated.contributors, selected: aggregated.selected)
-    return [.report(report)] + (step == configuration.training.steps ? linger() : scatter())
+    return step == configuration.training.steps ? linger() : scatter()
   }
 }
 
 // MARK: - Gather
 
 extension ServerMachine {
-  private mutating func gather(_ updated: Vector) -> [Action] {
+  mutating func gather(_ updated: Vector) -> [Action] {
     phase = .gathering(own: updated)
     sentGatherModels.keep(updated, of: step)
     return [.send(.vector(.gatherModel, step: step, updated), to: others)] + awaitQuorum(of: .gatherModel) + advance()
@@ -218,7 +254,8 @@ extension ServerMachine {
   private mutating func contract(_ models: [(sender: NodeID, vector: Vector)]) -> [Action] {
     serverAttendance.close(present: models.map(\.sender))
     let ordered = models.sorted { $0.sender < $1.sender }
-    return enter(step + 1, with: coordinatewiseMedian(of: ordered.map(\.vector)))
+    let median = coordinatewiseMedian(of: ordered.map(\.vector))
+    return [report(median, gatheredFrom: ordered.map(\.sender))] + move(to: step + 1, with: median)
   }
 }
 
@@ -238,19 +275,28 @@ extension ServerMachine {
     peers.isEmpty ? [] : [.send(.request(wait.kind, step: step), to: peers)]
   }
 
-  /// A server that cannot finish its step because nobody has its momentums any more has to adopt a newer model; rejoining
-  /// will take its place here. Until then it asks on.
-  private func askAgain() -> [Action] {
-    ask(lacking) + [.schedule(wait.askTimer, afterMilliseconds: configuration.patience.askAgainMilliseconds)]
+  private mutating func askAgain() -> [Action] {
+    // Asking has not helped so far: what others have made of this step may do instead.
+    if let adopted = adoptGatherModel() { return adopted }
+    let again = Action.schedule(wait.askTimer, afterMilliseconds: configuration.patience.askAgainMilliseconds)
+    return ask(lacking) + (front > step ? askForHistory() : []) + [again]
   }
 
-  /// When f_w + 1 workers are past this step, an honest one is: its momentum was sent and is lost or overtaken, and there is
-  /// no reason to wait for the timer.
+  /// A step that an honest worker has left behind: of the f_w + 1 workers that are furthest ahead one is honest. -1 if there
+  /// is none.
+  private var front: Int {
+    let positions = workers.map { worker in
+      max(momentums.newestStep(from: worker) ?? -1, (owed[worker] ?? 0) - 1)
+    }
+    return positions.sorted(by: >)[configuration.quorums.workers.byzantine]
+  }
+
+  /// When an honest worker is past this step, its momentum was sent and is lost or overtaken, and there is no reason to wait
+  /// for the timer. If it is so far ahead that it no longer keeps that momentum, only the other servers can help.
   private mutating func askIfBehind() -> [Action] {
-    let ahead = workers.count { (momentums.newestStep(from: $0) ?? step) > step }
-    guard ahead > configuration.quorums.workers.byzantine, !wait.hasAskedEarly else { return [] }
+    guard front > step, !wait.hasAskedEarly else { return [] }
     wait.hasAskedEarly = true
-    return ask(lacking)
+    return ask(lacking) + (front >= step + configuration.patience.retainedSteps ? askForHistory() : [])
   }
 }
 
@@ -277,7 +323,7 @@ extension ServerMachine {
   }
 
   /// Who still asks may not have heard that this server is done.
-  private func farewell(to peer: NodeID) -> [Action] {
+  func farewell(to peer: NodeID) -> [Action] {
     if case .lingering = phase { return [.send(.done, to: [peer])] }
     return []
   }
@@ -288,8 +334,7 @@ extension ServerMachine {
 extension ServerMachine {
   private mutating func linger() -> [Action] {
     phase = .lingering
-    sentModels.advance(to: step)
-    sentGatherModels.advance(to: step)
+    forgetOld()
     let timer = Action.schedule(.linger, afterMilliseconds: configuration.patience.lingerMilliseconds)
     return [.send(.done, to: others + workers), timer] + endIfAlone()
   }

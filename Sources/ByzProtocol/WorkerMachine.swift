@@ -156,7 +156,19 @@ extension WorkerMachine {
   }
 
   private func askAgain() -> [Action] {
-    ask(lacking) + [.schedule(wait.askTimer, afterMilliseconds: configuration.patience.askAgainMilliseconds)]
+    let again = Action.schedule(wait.askTimer, afterMilliseconds: configuration.patience.askAgainMilliseconds)
+    return ask(lacking) + askForNext() + [again]
+  }
+
+  /// Some servers may have jumped over the wanted step for good. When one is seen ahead, those whose models of that step are
+  /// here already are asked for the next one, of which the others have a model to add.
+  private func askForNext() -> [Action] {
+    let newest = servers.map { (server: $0, step: inbox.newestStep(from: $0)) }
+    let next = inbox.wanted + 1
+    let holders = newest.filter { $0.step == inbox.wanted }.map(\.server)
+    guard next < configuration.training.steps, !holders.isEmpty, newest.contains(where: { ($0.step ?? 0) >= next })
+    else { return [] }
+    return [.send(.request(.model, step: next), to: holders)]
   }
 }
 

@@ -8,10 +8,7 @@ public struct FileLogHandler: LogHandler {
   private let outputs: [FileHandle]
 
   public init(path: String, alsoToStandardError: Bool) throws {
-    if !FileManager.default.fileExists(atPath: path) { try Data().write(to: URL(filePath: path)) }
-    let file = try FileHandle(forWritingTo: URL(filePath: path))
-    try file.seekToEnd()
-    outputs = [file] + (alsoToStandardError ? [.standardError] : [])
+    outputs = [try FileHandle.appending(to: path)] + (alsoToStandardError ? [.standardError] : [])
   }
 
   public subscript(metadataKey key: String) -> Logger.Metadata.Value? {

@@ -9,15 +9,17 @@ final class MetricsLog {
   private let file: FileHandle
   private let started = DispatchTime.now()
 
+  /// Opens the file at its end: a node that is started again goes on where it was.
   init(path: String) throws {
-    try Data().write(to: URL(filePath: path))
-    file = try FileHandle(forWritingTo: URL(filePath: path))
+    file = try FileHandle.appending(to: path)
   }
 
   func write(_ report: Report) throws {
     switch report {
     case .updated(let step, _, let contributors, let selected):
       try line(#""step":\#(step),"workers":\#(Self.list(contributors)),"selected":\#(Self.list(selected))"#)
+    case .adopted(let step, _, let contributors):
+      try line(#""step":\#(step),"adopted":\#(Self.list(contributors))"#)
     case .estimated(let step, let loss, let contributors):
       try line(#""step":\#(step + 1),"loss":\#(Self.number(loss)),"servers":\#(Self.list(contributors))"#)
     }

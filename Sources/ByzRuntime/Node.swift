@@ -180,8 +180,19 @@ extension Node {
 
   private func note(_ report: Report) throws {
     try record.note(report)
-    guard case .updated(let step, let parameters, _, _) = report else { return }
-    if step == 1 { logger.info("first step completed") }
+    switch report {
+    case .updated(let step, let parameters, _, _):
+      if step == 1 { logger.info("first step completed") }
+      evaluate(parameters, step: step)
+    case .adopted(let step, let parameters, let servers):
+      logger.info("rejoins at step \(step) with the median of \(servers.map(\.description).joined(separator: ", "))")
+      evaluate(parameters, step: step)
+    case .estimated:
+      break
+    }
+  }
+
+  private func evaluate(_ parameters: Vector, step: Int) {
     if step % topology.evaluateEvery == 0 || step == topology.training.steps {
       evaluations?.request(step: step, parameters)
     }

@@ -38,6 +38,9 @@ final class NodeRecord {
       self.parameters = parameters
       aggregations += 1
       for worker in selected { selections[worker, default: 0] += 1 }
+    case .adopted(let step, let parameters, _):
+      self.step = step
+      self.parameters = parameters
     case .estimated(let step, _, _):
       self.step = step + 1
     }

@@ -25,6 +25,16 @@ public struct RunDirectory: Sendable {
   }
 }
 
+extension FileHandle {
+  /// Opens the end of the file at `path`, which need not exist.
+  static func appending(to path: String) throws -> FileHandle {
+    if !FileManager.default.fileExists(atPath: path) { try Data().write(to: URL(filePath: path)) }
+    let file = try FileHandle(forWritingTo: URL(filePath: path))
+    try file.seekToEnd()
+    return file
+  }
+}
+
 enum JSON {
   /// `value` as readable JSON: names in snake case, keys sorted.
   static func text(of value: some Encodable) throws -> Data {

@@ -94,7 +94,7 @@ extension Codec {
     guard fields.digest == digest else { return .foreign(claimed: claimed, theirs: fields.digest) }
     guard let claimed else { throw .sender }
     let message = try message(fields, payload, owner: owner)
-    if let role = message.sender, role != claimed.role { throw .sender }
+    guard message.senders.contains(claimed.role) else { throw .sender }
     return .message(message, claimed: claimed)
   }
 

@@ -27,21 +27,18 @@ struct Cluster {
     self.configuration = configuration
     self.silent = silent
     generator = SeededGenerator(seed: seed)
-    let theta = Vector(repeating: 0, count: configuration.dimension)
-    for id in configuration.quorums.serverIDs where !silent.contains(id) {
-      machines[id] = ServerMachine(id.index, configuration, model: theta)
+    for id in configuration.quorums.serverIDs + configuration.quorums.workerIDs where !silent.contains(id) {
+      machines[id] = makeMachine(id)
     }
-    for id in configuration.quorums.workerIDs where !silent.contains(id) {
-      machines[id] = WorkerMachine(id.index, configuration)
-    }
-    for id in machines.keys.sorted() { pending.append((.start, id, nil)) }
+    for id in honest { feed(.start, to: id) }
   }
 
   var honest: [NodeID] { machines.keys.sorted() }
 
-  /// Lets up to `limit` things happen; stops early when nothing is left to happen.
-  mutating func run(atMost limit: Int) {
+  /// Lets up to `limit` things happen; stops early when nothing is left to happen, or when `node` has reached `step`.
+  mutating func run(atMost limit: Int, until node: NodeID? = nil, reaches step: Int = 0) {
     for _ in 0..<limit {
+      if let node, let reached = steps[node], reached >= step { return }
       let ready = pending.indices.filter { isReady(pending[$0]) }
       guard !ready.isEmpty else { return }
       // A timer is slower than the network, mostly: one fires when nothing else can happen, or one time in fifty.
@@ -52,13 +49,38 @@ struct Cluster {
     }
   }
 
+  /// Ends `node` and starts it again with nothing but theta_0; what was on its way to it is lost, and everyone notices.
+  mutating func restart(_ node: NodeID) {
+    pending.removeAll { $0.node == node || $0.sender == node }
+    steps[node] = nil
+    machines[node] = makeMachine(node)
+    feed(.start, to: node)
+    for peer in honest where peer != node { pending.append((.reconnected(node), peer, nil)) }
+  }
+
+  private func makeMachine(_ id: NodeID) -> any Machine {
+    switch id.role {
+    case .server: ServerMachine(id.index, configuration, model: Vector(repeating: 0, count: configuration.dimension))
+    case .worker: WorkerMachine(id.index, configuration)
+    }
+  }
+
   mutating func feed(_ event: Event, to node: NodeID) {
     for action in machines[node]?.handle(event) ?? [] { perform(action, of: node) }
   }
 
   private func isReady(_ entry: (event: Event, node: NodeID, sender: NodeID?)) -> Bool {
-    guard case .received(let message, let sender) = entry.event else { return true }
-    return isDelivered(message, sender, entry.node)
+    switch entry.event {
+    case .received(let message, let sender): isDelivered(message, sender, entry.node)
+    // Lingering lasts long, compared with the network: nobody goes while others are on their way.
+    case .timer(.linger): honest.allSatisfy(isThere)
+    default: true
+    }
+  }
+
+  /// Whether `node` has completed the last step.
+  private func isThere(_ node: NodeID) -> Bool {
+    (steps[node] ?? 0) >= configuration.training.steps - (node.role == .server ? 0 : 1)
   }
 
   private func isTimer(_ event: Event) -> Bool {
@@ -82,6 +104,9 @@ struct Cluster {
       note(step: step, of: node, contributors: contributors, quorum: configuration.quorums.workers.quorum)
       self.parameters[node] = parameters
       check(gatherBefore: step, of: node, parameters)
+    case .report(.adopted(let step, let parameters, let contributors)):
+      note(step: step, of: node, contributors: contributors, quorum: configuration.quorums.adoptionQuorum)
+      self.parameters[node] = parameters
     case .report(.estimated(let step, _, let contributors)):
       note(step: step, of: node, contributors: contributors, quorum: configuration.quorums.servers.quorum)
     case .finish:

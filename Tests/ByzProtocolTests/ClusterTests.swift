@@ -35,16 +35,43 @@ import Testing
     #expect(cluster.violations.isEmpty && cluster.finished.count == 4, "seed \(seed): \(cluster.steps)")
   }
 
-  /// With everyone alive some may be left behind by an unkind order of messages, but a quorum of each role reaches the end,
-  /// and nothing that must hold is broken on the way.
-  @Test(arguments: 0..<60) func allAliveStaysSafe(seed: Int) {
-    let grace = seed.isMultiple(of: 2) ? 0 : 50
-    let configuration = Self.configuration(servers: (5, 1), workers: (7, 2), steps: 12, grace: grace)
+  /// With everyone alive an unkind order of messages leaves some behind; they rejoin, and everyone reaches the end.
+  @Test(arguments: 0..<60) func thoseLeftBehindRejoin(seed: Int) {
+    let configuration = Self.configuration(
+      servers: (5, 1), workers: (7, 2), steps: 24, gatherEvery: 1 + seed % 5, retained: 2 + seed % 2,
+      grace: seed.isMultiple(of: 2) ? 0 : 50)
     var cluster = Cluster(configuration, seed: UInt64(1000 + seed))
-    cluster.run(atMost: 12_000)
+    cluster.run(atMost: 40_000)
     #expect(cluster.violations.isEmpty, "seed \(1000 + seed)")
-    let servers = cluster.finished.count { $0.role == .server }
-    #expect(servers >= configuration.quorums.servers.quorum, "seed \(1000 + seed): \(cluster.steps)")
+    #expect(cluster.finished == Set(cluster.honest), "seed \(1000 + seed): \(cluster.steps)")
+  }
+
+  /// One server is cut off until the others are far ahead, while another one is silent for good: the workers' quorum then
+  /// needs the one that comes back.
+  @Test(arguments: 0..<20) func serverThatWasCutOffRejoins(seed: Int) {
+    let configuration = Self.configuration(servers: (6, 1), workers: (4, 1), steps: 30, gatherEvery: 4)
+    var cluster = Cluster(configuration, seed: UInt64(2000 + seed), silent: [.worker(3)])
+    cluster.isDelivered = { _, from, to in from != .server(0) && to != .server(0) }
+    cluster.run(atMost: 10_000, until: .server(1), reaches: 9)
+    #expect(cluster.steps[.server(1)] == 9 && cluster.steps[.server(0)] == nil, "seed \(2000 + seed)")
+    cluster.isDelivered = { _, _, _ in true }
+    cluster.run(atMost: 40_000)
+    #expect(cluster.violations.isEmpty, "seed \(2000 + seed)")
+    #expect(cluster.finished == Set(cluster.honest), "seed \(2000 + seed): \(cluster.steps)")
+  }
+
+  /// A server and a worker are started again in the middle, with nothing on disk, while the other quorum members are needed.
+  @Test(arguments: 0..<30) func restartedNodesTakePartAgain(seed: Int) {
+    let configuration = Self.configuration(servers: (5, 1), workers: (7, 2), steps: 30, gatherEvery: 1 + seed % 6)
+    let silent: Set<NodeID> = seed.isMultiple(of: 2) ? [.server(4), .worker(5), .worker(6)] : []
+    var cluster = Cluster(configuration, seed: UInt64(3000 + seed), silent: silent)
+    cluster.run(atMost: 10_000, until: .server(seed % 4), reaches: 1 + seed % 10)
+    cluster.restart(.server(seed % 4))
+    cluster.run(atMost: 200)
+    cluster.restart(.worker(seed % 5))
+    cluster.run(atMost: 60_000)
+    #expect(cluster.violations.isEmpty, "seed \(3000 + seed)")
+    #expect(cluster.finished == Set(cluster.honest), "seed \(3000 + seed): \(cluster.steps)")
   }
 
   /// The gradients lead from 0 towards 1, and so do all servers.

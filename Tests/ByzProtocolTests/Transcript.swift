@@ -155,6 +155,8 @@ extension Transcript {
     case .schedule(let timer, let milliseconds): "schedule \(describe(timer)) after \(milliseconds) ms"
     case .report(.updated(let step, let parameters, let contributors, let selected)):
       "reached \(step) with \(parameters), averaged \(list(selected)) of \(list(contributors))"
+    case .report(.adopted(let step, let parameters, let contributors)):
+      "adopted \(step) with \(parameters), the median of \(list(contributors))"
     case .report(.estimated(let step, _, let contributors)): "estimated \(step) from \(list(contributors))"
     case .reject(let sender, let reason): "reject \(sender): \(reason)"
     case .diverge(let step): "diverge at \(step)"
