@@ -76,7 +76,7 @@ let package = Package(
     .testTarget(
       name: "ByzRuntimeTests",
       dependencies: ["ByzRuntime", "ByzTopology", "ByzGradients", "ByzNumerics", "ByzProtocol"]),
-    .testTarget(name: "CommandTests", dependencies: ["byzsgd", "ByzRuntime", "CZeroMQ"]),
+    .testTarget(name: "CommandTests", dependencies: ["byzsgd", "ByzRuntime", "ByzNumerics", "CZeroMQ"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

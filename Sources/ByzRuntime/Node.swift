@@ -5,6 +5,7 @@ import ByzProtocol
 import ByzTopology
 import ByzTransport
 import ByzWire
+import Glibc
 import Logging
 
 /// One real node: drives a machine with the network, gradients, a clock and a disk.
@@ -63,7 +64,7 @@ public final class Node {
   ///
   /// - Throws: what the disk or libzmq refuses.
   public func run() throws -> NodeSummary {
-    logger.info("\(id) starts with topology digest \(topology.digestText)")
+    logger.info("\(id) starts as process \(getpid()) with topology digest \(topology.digestText)")
     let interruption = Interruption { [mailbox] in mailbox.post(.interrupted) }
     defer { interruption.cancel() }
     startWork()

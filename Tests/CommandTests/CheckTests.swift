@@ -1,0 +1,87 @@
+import Foundation
+import Testing
+
+/// What the command line says to right and wrong input.
+@Suite struct CheckTests {
+  private let mnist = "\(Program.root)/topologies/mnist.yaml"
+
+  @Test func explainsAGoodTopology() throws {
+    let result = try Program.run("check", mnist)
+    #expect(result.status == 0 && result.errors.isEmpty)
+    for part in [
+      "q_ps = 4", "q_w = 5", "models to workers: 35 messages, 11.1 MB", "worker-6: little-is-enough", "digest: ",
+    ] {
+      #expect(result.output.contains(part), "'\(part)' is not in:\n\(result.output)")
+    }
+  }
+
+  @Test(arguments: [
+    (
+      "--set servers.count=4",
+      "--set servers.count=4: servers.count: n_ps >= 3 f_ps + 2 does not hold: 4 servers of which 1 may be Byzantine need "
+        + "at least 5 servers"
+    ),
+    ("--set training.stepz=3", "--set training.stepz=3: training.stepz: unknown key; did you mean 'steps'?"),
+    ("--fault worker-7=reversed", "faults.worker-7: there is no worker-7; there are worker-0 to worker-6"),
+    ("--fault worker-1=revesred", "there is no fault 'revesred'"),
+    ("--set data.path=/nowhere", "/nowhere/train-images-idx3-ubyte is missing"),
+    ("--set training.aggregation=mean", "training.aggregation"),
+  ])
+  func refusesABadTopology(option: String, message: String) throws {
+    let words = option.split(separator: " ", maxSplits: 1).map(String.init)
+    for command in ["check", "launch"] {
+      let result = try Program.run(command, mnist, words[0], words[1])
+      #expect(result.status == 64)
+      #expect(result.output.isEmpty)
+      #expect(result.errors.contains(message), "\(result.errors)")
+    }
+  }
+
+  @Test func namesFileAndLineOfAnUnknownKey() throws {
+    let folder = try TemporaryFolder()
+    let text = try String(contentsOfFile: mnist, encoding: .utf8).replacingOccurrences(
+      of: "batch: 32", with: "bach: 32")
+    let line =
+      (text.split(separator: "\n", omittingEmptySubsequences: false).firstIndex { $0.contains("bach") } ?? 0) + 1
+    let path = try folder.write(text, to: "wrong.yaml")
+    let result = try Program.run("check", path)
+    #expect(result.status == 64)
+    #expect(
+      result.errors.contains("\(path):\(line): training.bach: unknown key; did you mean 'batch'?"), "\(result.errors)")
+  }
+
+  @Test func namesAMissingFile() throws {
+    let result = try Program.run("launch", "/nowhere/topology.yaml")
+    #expect(result.status == 64)
+    #expect(result.errors == "byzsgd: cannot read /nowhere/topology.yaml: no such file\n")
+  }
+
+  @Test func refusesToRunANodeWithoutAddressesOrName() throws {
+    let noAddress = try Program.run("node", "server-0", mnist)
+    #expect(noAddress.status == 64 && noAddress.errors.contains("gives no address to server-0, server-1"))
+    let noNode = try Program.run("node", "server-9", mnist)
+    #expect(noNode.status == 64 && noNode.errors.contains("there is no node 'server-9'"))
+  }
+
+  @Test func refusesToOverwriteARun() throws {
+    let folder = try TemporaryFolder()
+    _ = try folder.write("precious", to: "summary.json")
+    let result = try Program.run("launch", mnist, "--run-directory", folder.path)
+    #expect(result.status == 64 && result.errors.contains("there is something in it already"))
+  }
+
+  @Test func wrongUsageEndsWith64() throws {
+    for arguments in [["launch"], ["launch", mnist, "--nonsense"], ["nonsense"]] {
+      #expect(try Running(arguments).wait().status == 64, "\(arguments)")
+    }
+  }
+
+  @Test func listsTheFaults() throws {
+    let result = try Program.run("faults")
+    #expect(result.status == 0)
+    for name in ["reversed (servers, workers)", "little-is-enough (workers)", "crash (servers, workers)", "scale, 100"]
+    {
+      #expect(result.output.contains(name))
+    }
+  }
+}

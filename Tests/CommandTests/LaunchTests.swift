@@ -1,0 +1,137 @@
+import ByzRuntime
+import Foundation
+import Testing
+
+/// Whole runs in real processes. Short ones: what 500 steps reach is measured, not tested here.
+@Suite(.serialized) struct LaunchTests {
+  let mnist = "\(Program.root)/topologies/mnist.yaml"
+  let folder: TemporaryFolder
+  let files: RunFiles
+
+  init() throws {
+    folder = try TemporaryFolder()
+    files = RunFiles(path: "\(folder.path)/run")
+  }
+
+  private func start(steps: Int, _ options: String...) throws -> Running {
+    try Running(["launch", mnist, "--set", "training.steps=\(steps)", "--run-directory", files.path] + options)
+  }
+
+  private func honestServers(of summary: RunSummary) -> [RunSummary.Server] { summary.servers.filter(\.honest) }
+
+  @Test func theMainJobWithstandsItsFaults() throws {
+    let result = try start(steps: 100, "--json").wait()
+    #expect(result.status == 0, "\(result.errors)")
+    let summary = try files.summary()
+    #expect(summary.outcome == .completed && summary.steps == 100 && summary.lost.isEmpty)
+    #expect(honestServers(of: summary).count == 4)
+    for server in honestServers(of: summary) {
+      #expect(server.step == 100 && (server.accuracy ?? 0) > 0.88, "\(server)")
+    }
+    // MDA never averages a momentum that points the other way, a hundred times as long.
+    #expect(summary.workers[5].fault == "reversed" && summary.workers[5].selected == 0)
+    #expect((summary.modelSpread ?? 1) < 0.5)
+    // Standard output is the summary alone.
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    #expect(try decoder.decode(RunSummary.self, from: Data(result.output.utf8)).steps == 100)
+    for name in ["topology.yaml", "summary.json", "nodes/server-0/summary.json", "nodes/worker-6/metrics.jsonl"] {
+      #expect(FileManager.default.fileExists(atPath: "\(files.path)/\(name)"), "\(name)")
+    }
+    #expect(FileManager.default.fileExists(atPath: "\(files.path)/nodes/server-3/checkpoint-100.safetensors"))
+  }
+
+  @Test func averagingDoesNot() throws {
+    let result = try start(steps: 60, "--set", "training.aggregation=average").wait()
+    let summary = try files.summary()
+    #expect(result.errors.contains("warning: aggregation average tolerates nobody"))
+    #expect(summary.outcome == .diverged || (summary.accuracy ?? 1) < 0.3)
+  }
+
+  @Test func divergenceEndsARunWithStatus1() throws {
+    // Weight decay times this learning rate makes the model a billion times as long in every step.
+    let result = try start(
+      steps: 100, "--set", "training.learning_rate=1e9", "--set", "training.weight_decay=1",
+      "--set", "training.gradient_clip=null", "--set", "faults={}"
+    ).wait()
+    let summary = try files.summary()
+    #expect(result.status == 1 && summary.outcome == .diverged)
+    #expect(summary.reasons.first?.contains("non-finite at step") == true, "\(summary.reasons)")
+  }
+
+  @Test func survivesTheDeclaredLosses() throws {
+    let run = try start(steps: 150, "--set", "faults={}")
+    #expect(run.waits(for: "accuracy"))
+    let victims = ["server-2", "worker-1", "worker-4"]
+    for victim in victims { kill(try #require(files.process(of: victim)), SIGKILL) }
+    let result = try run.wait()
+    #expect(result.status == 0, "\(result.errors)")
+    let summary = try files.summary()
+    #expect(summary.lost == victims && summary.steps == 150)
+    for server in summary.servers where !victims.contains(server.id) {
+      #expect(server.step == 150 && (server.accuracy ?? 0) > 0.88, "\(server)")
+    }
+    for victim in victims {
+      #expect(result.errors.contains("\(victim) was ended by signal 9"), "\(result.errors)")
+    }
+  }
+
+  @Test func moreLossesThanDeclaredEndIt() throws {
+    let run = try start(steps: 5_000, "--set", "faults={}")
+    #expect(run.waits(for: "accuracy"))
+    for victim in ["server-1", "server-3"] { kill(try #require(files.process(of: victim)), SIGKILL) }
+    let result = try run.wait()
+    #expect(result.status == 1)
+    let summary = try files.summary()
+    #expect(
+      summary.outcome == .failed && summary.reasons.first?.hasPrefix("lost server-1, server-3: more servers") == true)
+  }
+
+  @Test func aServerThatIsStartedAgainTakesPartAgain() throws {
+    let run = try start(steps: 400, "--fault", "server-4=crash:step=20")
+    #expect(run.waits(for: "server-4 crashed"))
+    // By hand, as a user would, with nothing of the node on disk and without its fault.
+    let again = try Running([
+      "node", "server-4", "\(files.path)/topology.yaml", "--set", "faults.server-4=null", "--run-directory",
+      "\(folder.path)/again", "--json",
+    ])
+    let node = try again.wait()
+    #expect(node.status == 0, "\(node.errors)")
+    #expect(node.errors.contains("rejoins at step"), "\(node.errors)")
+    #expect(try run.wait().status == 0)
+    let summary = try RunFiles(path: "\(folder.path)/again").summary(of: "server-4")
+    #expect(summary.outcome == .completed && summary.step == 400 && (summary.accuracy ?? 0) > 0.93)
+  }
+
+  @Test func interruptingWritesEverything() throws {
+    let run = try start(steps: 50_000)
+    #expect(run.waits(for: "accuracy"))
+    run.process.interrupt()
+    let result = try run.wait()
+    #expect(result.status == 130)
+    let summary = try files.summary()
+    #expect(summary.outcome == .interrupted && summary.steps > 0)
+    for server in honestServers(of: summary) {
+      #expect(
+        FileManager.default.fileExists(atPath: "\(files.path)/nodes/\(server.id)/checkpoint-\(server.step).safetensors")
+      )
+    }
+    for node in summary.servers.map(\.id) + summary.workers.map(\.id) {
+      #expect(kill(try #require(files.process(of: node)), 0) != 0, "\(node) still runs")
+    }
+  }
+
+  @Test func nothingOutlivesAKilledLauncher() throws {
+    let run = try start(steps: 50_000)
+    #expect(run.waits(for: "accuracy"))
+    let nodes = (0..<5).map { "server-\($0)" } + (0..<7).map { "worker-\($0)" }
+    let processes = try nodes.map { try #require(files.process(of: $0)) }
+    // A stopped process, too.
+    kill(processes[2], SIGSTOP)
+    kill(run.process.processIdentifier, SIGKILL)
+    #expect(try run.wait().status == 128 + SIGKILL)
+    for (node, process) in zip(nodes, processes) {
+      #expect(try waitForEnd(of: process), "\(node) outlived its launcher")
+    }
+  }
+}
