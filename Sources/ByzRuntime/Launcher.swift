@@ -66,6 +66,7 @@ public final class Launcher {
       stop(signal: SIGKILL)
       throw error
     }
+    display.finish()
     stop(signal: SIGTERM)
     let summary = SummaryBuilder(topology: topology, directory: directory, launchedAt: launchedAt, lost: lost)
       .build(verdict.outcome, reasons: verdict.reasons)

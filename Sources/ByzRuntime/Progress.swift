@@ -4,42 +4,14 @@ import Foundation
 
 /// Follows the honest servers' `metrics.jsonl` while they are being written.
 struct Progress {
-  private struct Line: Decodable {
-    let step: Int?
-    let evaluated: Int?
-    let accuracy: Double?
-  }
-
-  private struct Follower {
-    let path: String
-    var offset: UInt64 = 0
-    var step = 0
-    var accuracies: [Int: Double] = [:]
-
-    /// Reads what was added; a line that is not finished yet is read the next time.
-    mutating func update() {
-      guard let file = FileHandle(forReadingAtPath: path) else { return }
-      defer { try? file.close() }
-      guard (try? file.seek(toOffset: offset)) != nil, let data = try? file.readToEnd(),
-        let end = data.lastIndex(of: UInt8(ascii: "\n"))
-      else { return }
-      offset += UInt64(end - data.startIndex + 1)
-      for text in data[...end].split(separator: UInt8(ascii: "\n")) {
-        guard let line = try? JSONDecoder().decode(Line.self, from: text) else { continue }
-        step = max(step, line.step ?? 0)
-        if let evaluated = line.evaluated, let accuracy = line.accuracy { accuracies[evaluated] = accuracy }
-      }
-    }
-  }
-
-  private var followers: [Follower]
+  private var followers: [MetricsFollower]
   private let total: Int
   /// When the first step was seen, and which it was: the rate counts from there.
   private var began: (time: MonotonicTime, step: Int)?
 
   init(of topology: Topology, in directory: RunDirectory) {
     let honest = topology.quorums.serverIDs.filter { topology.faults[$0] == nil }
-    followers = honest.map { Follower(path: directory.metrics(of: $0)) }
+    followers = honest.map { MetricsFollower(path: directory.metrics(of: $0)) }
     total = topology.training.steps
   }
 
@@ -65,7 +37,9 @@ struct Progress {
   var line: String {
     var parts = ["step \(step)/\(total)"]
     if let evaluation { parts.append(String(format: "accuracy %.4f at %d", evaluation.accuracy, evaluation.step)) }
-    if let began, step > began.step {
+    if step == total {
+      parts.append("finishing")
+    } else if let began, step > began.step {
       let seconds = Double(MonotonicTime.now.milliseconds - began.time.milliseconds) / 1000
       let rate = Double(step - began.step) / max(seconds, 0.001)
       parts.append(String(format: "%.1f steps/s", rate))
@@ -73,40 +47,4 @@ struct Progress {
     }
     return parts.joined(separator: "  ")
   }
-}
-
-/// Standard error as a place for progress: one line that is rewritten on a terminal, a line now and then elsewhere.
-public final class Display {
-  private let isQuiet: Bool
-  private let isTerminal = isatty(STDERR_FILENO) == 1
-  private var shown = ""
-  private var lastPlain: MonotonicTime?
-
-  /// - Parameter isQuiet: show messages only, no progress.
-  public init(isQuiet: Bool) { self.isQuiet = isQuiet }
-
-  /// How often it is worth looking for progress.
-  static let refreshMilliseconds = 250
-  private static let plainMilliseconds = 2_000
-
-  func show(progress line: String) {
-    guard !isQuiet, line != shown else { return }
-    if isTerminal {
-      write("\r\u{1B}[K\(line)")
-      shown = line
-    } else if lastPlain.map({ MonotonicTime.now.milliseconds - $0.milliseconds >= Self.plainMilliseconds }) ?? true {
-      write("\(line)\n")
-      shown = line
-      lastPlain = .now
-    }
-  }
-
-  /// Shows a message that stays.
-  public func show(_ message: String) {
-    if isTerminal && !shown.isEmpty { write("\r\u{1B}[K") }
-    shown = ""
-    write("\(message)\n")
-  }
-
-  private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
 }

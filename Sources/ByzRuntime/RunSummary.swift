@@ -93,14 +93,22 @@ struct SummaryBuilder {
   private func server(_ id: NodeID, _ summary: NodeSummary?) -> RunSummary.Server {
     RunSummary.Server(
       id: "\(id)", honest: topology.faults[id] == nil, fault: topology.faults[id]?.description,
-      step: summary?.step ?? 0, accuracy: summary?.accuracy)
+      step: summary?.step ?? lastStep(of: id), accuracy: summary?.accuracy)
   }
 
   private func worker(_ id: NodeID, _ summary: NodeSummary?, _ servers: [NodeSummary]) -> RunSummary.Worker {
     let shares = servers.compactMap { $0.selected?["\(id)"] }
     return RunSummary.Worker(
       id: "\(id)", honest: topology.faults[id] == nil, fault: topology.faults[id]?.description,
-      step: summary?.step ?? 0, selected: shares.isEmpty ? nil : shares.reduce(0, +) / Double(shares.count))
+      step: summary?.step ?? lastStep(of: id),
+      selected: shares.isEmpty ? nil : shares.reduce(0, +) / Double(shares.count))
+  }
+
+  /// The last step of a node that wrote no summary.
+  private func lastStep(of id: NodeID) -> Int {
+    var metrics = MetricsFollower(path: directory.metrics(of: id))
+    metrics.update()
+    return metrics.step
   }
 
   private func median(_ values: [Double]) -> Double? {

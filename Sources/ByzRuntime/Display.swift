@@ -1,0 +1,43 @@
+import Foundation
+
+/// Standard error as a place for progress: one line that is rewritten on a terminal, a line now and then elsewhere.
+public final class Display {
+  private let isQuiet: Bool
+  private let isTerminal = isatty(STDERR_FILENO) == 1
+  private var shown = ""
+  private var lastPlain: MonotonicTime?
+
+  /// - Parameter isQuiet: show messages only, no progress.
+  public init(isQuiet: Bool) { self.isQuiet = isQuiet }
+
+  /// How often it is worth looking for progress.
+  static let refreshMilliseconds = 250
+  private static let plainMilliseconds = 2_000
+
+  func show(progress line: String) {
+    guard !isQuiet, line != shown else { return }
+    if isTerminal {
+      write("\r\u{1B}[K\(line)")
+      shown = line
+    } else if lastPlain.map({ MonotonicTime.now.milliseconds - $0.milliseconds >= Self.plainMilliseconds }) ?? true {
+      write("\(line)\n")
+      shown = line
+      lastPlain = .now
+    }
+  }
+
+  /// Shows a message that stays.
+  public func show(_ message: String) {
+    if isTerminal && !shown.isEmpty { write("\r\u{1B}[K") }
+    shown = ""
+    write("\(message)\n")
+  }
+
+  /// Ends the line of progress.
+  func finish() {
+    if isTerminal && !shown.isEmpty { write("\n") }
+    shown = ""
+  }
+
+  private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+}
