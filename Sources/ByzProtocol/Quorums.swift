@@ -66,67 +66,74 @@ public struct Quorums: Hashable, Sendable {
 }
 
 extension Quorums {
-  /// Why these numbers cannot run under `rule`: one sentence for each broken inequality, with the numbers; empty if all
-  /// hold.
-  public func violations(under rule: some AggregationRule) -> [String] {
+  /// Why some numbers cannot run: an inequality that does not hold.
+  public struct Violation: Hashable, Sendable {
+    /// Which number is to blame.
+    public enum Subject: Hashable, Sendable {
+      case servers, workers, serverQuorum, workerQuorum
+      /// The rule, which needs more than the quorums give.
+      case rule
+    }
+
+    public let subject: Subject
+    /// The inequality, the numbers, and what would be right.
+    public let sentence: String
+  }
+
+  /// Why these numbers cannot run under `rule`; empty if all inequalities hold.
+  public func violations(under rule: some AggregationRule) -> [Violation] {
     let counts = countViolations
     guard counts.isEmpty else { return counts }
-    return populationViolations + quorumViolations
-      + (rule.violation(inputs: workers.quorum, tolerating: workers.byzantine).map {
-        ["with \(workers.quorum) momentums (q_w) of which \(workers.byzantine) may be Byzantine (f_w), \($0)"]
-      } ?? [])
+    let found = populationViolations + quorumViolations
+    let isAboutWorkers = found.contains { $0.subject == .workers || $0.subject == .workerQuorum }
+    // When the workers or their quorum are too few, what the rule lacks follows from that.
+    guard !isAboutWorkers, let lacking = rule.violation(inputs: workers.quorum, tolerating: workers.byzantine) else {
+      return found
+    }
+    let given = "with \(workers.quorum) momentums (q_w) of which \(workers.byzantine) may be Byzantine (f_w), "
+    return found + [Violation(subject: .rule, sentence: given + lacking)]
   }
 
-  private var countViolations: [String] {
-    var found: [String] = []
-    for (name, group) in [("servers", servers), ("workers", workers)] {
-      if group.count < 1 { found.append("\(name).count must be at least 1, not \(group.count)") }
-      if group.byzantine < 0 { found.append("\(name).byzantine must be at least 0, not \(group.byzantine)") }
-    }
-    return found
-  }
-
-  private var populationViolations: [String] {
-    var found: [String] = []
-    let (n_ps, f_ps, n_w, f_w) = (servers.count, servers.byzantine, workers.count, workers.byzantine)
-    if !hasTrustedServer && n_ps < 3 * f_ps + 2 {
-      found.append(
-        "n_ps >= 3 f_ps + 2 does not hold: \(n_ps) servers of which \(f_ps) may be Byzantine need at least "
-          + "\(3 * f_ps + 2) servers")
-    }
-    if hasTrustedServer {
-      if n_w < 2 * f_w + 1 {
-        found.append(
-          "n_w >= 2 f_w + 1 does not hold: \(n_w) workers of which \(f_w) may be Byzantine need at least "
-            + "\(2 * f_w + 1) workers under a trusted server")
+  private var countViolations: [Violation] {
+    [(Violation.Subject.servers, "servers", servers), (.workers, "workers", workers)].flatMap { subject, name, group in
+      [("count", group.count, 1), ("byzantine", group.byzantine, 0)].filter { $0.1 < $0.2 }.map {
+        Violation(subject: subject, sentence: "\(name).\($0.0) must be at least \($0.2), not \($0.1)")
       }
-    } else if n_w < 3 * f_w + 1 {
-      found.append(
-        "n_w >= 3 f_w + 1 does not hold: \(n_w) workers of which \(f_w) may be Byzantine need at least "
-          + "\(3 * f_w + 1) workers")
     }
-    return found
   }
 
-  private var quorumViolations: [String] {
-    let (n_ps, f_ps, q_ps) = (servers.count, servers.byzantine, servers.quorum)
-    let (n_w, f_w, q_w) = (workers.count, workers.byzantine, workers.quorum)
-    let smallestServerQuorum = hasTrustedServer ? 1 : 2 * f_ps + 2
-    let largestWorkerQuorum = hasTrustedServer ? n_w : n_w - f_w
-    var found: [String] = []
-    // With too few nodes no quorum fits at all; the population's own sentence says it better.
-    if smallestServerQuorum <= n_ps - f_ps && !(smallestServerQuorum...(n_ps - f_ps)).contains(q_ps) {
-      found.append(
-        "2 f_ps + 2 <= q_ps <= n_ps - f_ps does not hold: a quorum of \(q_ps) servers must lie between "
-          + "\(smallestServerQuorum) and \(n_ps - f_ps)")
+  private var populationViolations: [Violation] {
+    let (n_ps, f_ps, n_w, f_w) = (servers.count, servers.byzantine, workers.count, workers.byzantine)
+    func violation(_ subject: Violation.Subject, _ inequality: String, _ count: Int, _ byzantine: Int, needed: Int)
+      -> [Violation]
+    {
+      guard count < needed else { return [] }
+      let sentence =
+        "\(inequality) does not hold: \(count) \(subject) of which \(byzantine) may be Byzantine need at least "
+        + "\(needed) \(subject)"
+      return [Violation(subject: subject, sentence: sentence + (hasTrustedServer ? " under a trusted server" : ""))]
     }
-    if 2 * f_w + 1 <= largestWorkerQuorum && !((2 * f_w + 1)...largestWorkerQuorum).contains(q_w) {
-      let upper = hasTrustedServer ? "n_w" : "n_w - f_w"
-      found.append(
-        "2 f_w + 1 <= q_w <= \(upper) does not hold: a quorum of \(q_w) workers must lie between \(2 * f_w + 1) and "
-          + "\(largestWorkerQuorum)")
+    if hasTrustedServer { return violation(.workers, "n_w >= 2 f_w + 1", n_w, f_w, needed: 2 * f_w + 1) }
+    return violation(.servers, "n_ps >= 3 f_ps + 2", n_ps, f_ps, needed: 3 * f_ps + 2)
+      + violation(.workers, "n_w >= 3 f_w + 1", n_w, f_w, needed: 3 * f_w + 1)
+  }
+
+  private var quorumViolations: [Violation] {
+    func violation(
+      _ subject: Violation.Subject, _ inequality: String, _ quorum: Int, of name: String, from low: Int, to high: Int
+    ) -> [Violation] {
+      // With too few nodes no quorum fits at all; the population's own sentence says it better.
+      guard low <= high, !(low...high).contains(quorum) else { return [] }
+      let sentence =
+        "\(inequality) does not hold: a quorum of \(quorum) \(name) must lie between \(low) and \(high)"
+      return [Violation(subject: subject, sentence: sentence)]
     }
-    return found
+    return violation(
+      .serverQuorum, "2 f_ps + 2 <= q_ps <= n_ps - f_ps", servers.quorum, of: "servers",
+      from: hasTrustedServer ? 1 : 2 * servers.byzantine + 2, to: servers.count - servers.byzantine)
+      + violation(
+        .workerQuorum, "2 f_w + 1 <= q_w <= \(hasTrustedServer ? "n_w" : "n_w - f_w")", workers.quorum, of: "workers",
+        from: 2 * workers.byzantine + 1, to: workers.count - (hasTrustedServer ? 0 : workers.byzantine))
   }
 
   /// What these numbers and `rule` leave unprotected, a sentence each; such a run is permitted.

@@ -44,27 +44,16 @@ struct QuorumValues {
 extension QuorumValues {
   /// Reports every inequality that does not hold, at the field which it is about.
   func check(_ quorums: Quorums, servers: PopulationValues, workers: PopulationValues, training: TrainingValues) {
-    let rule = training.rule
-    // What is still there with workers that break nothing is about the servers.
-    let ideal = Group(count: 1000 * PopulationValues.counts.upperBound, byzantine: 0)
-    let aboutServers = Quorums(servers: quorums.servers, workers: ideal).violations(under: rule)
-    // What is still there without the given quorums is about the populations.
-    let withoutGivenQuorum = Quorums(
-      servers: (servers.count, servers.byzantine), workers: (workers.count, workers.byzantine)
-    ).violations(under: rule)
-    let conditionOfRule = rule.violation(inputs: quorums.workers.quorum, tolerating: quorums.workers.byzantine)
-    let sentences = quorums.violations(under: rule)
-    let aboutWorkers = sentences.filter { !aboutServers.contains($0) }
-    for sentence in sentences {
-      if let conditionOfRule, sentence.hasSuffix(conditionOfRule) {
-        // When the number of workers or their quorum is wrong, what the rule lacks follows from that.
-        if aboutWorkers.count == 1 { training.aggregation.report(sentence) }
-        continue
-      }
-      let isAboutServers = aboutServers.contains(sentence)
-      let population = isAboutServers ? servers.culprit : workers.culprit
-      let quorum = section[isAboutServers ? .servers : .workers]
-      (withoutGivenQuorum.contains(sentence) ? population : quorum).report(sentence)
+    for violation in quorums.violations(under: training.rule) {
+      let culprit =
+        switch violation.subject {
+        case .servers: servers.culprit
+        case .workers: workers.culprit
+        case .serverQuorum: section[.servers]
+        case .workerQuorum: section[.workers]
+        case .rule: training.aggregation
+        }
+      culprit.report(violation.sentence)
     }
   }
 }

@@ -1,4 +1,5 @@
 import ByzAggregation
+import ByzNumerics
 import ByzProtocol
 import Testing
 
@@ -25,18 +26,33 @@ import Testing
   ])
   func tooFewNodes(servers: (Int, Int), workers: (Int, Int), message: String) {
     let quorums = Quorums(servers: servers, workers: workers)
-    #expect(quorums.violations(under: mda).contains(message), "\(quorums.violations(under: mda))")
+    let sentences = quorums.violations(under: mda).map(\.sentence)
+    #expect(sentences.contains(message), "\(sentences)")
   }
 
   @Test func quorumsOutsideTheirBounds() {
     let few = Quorums(servers: (8, 1), workers: (10, 2), serverQuorum: 3, workerQuorum: 4)
     #expect(
-      few.violations(under: Average()) == [
+      few.violations(under: Average()).map(\.sentence) == [
         "2 f_ps + 2 <= q_ps <= n_ps - f_ps does not hold: a quorum of 3 servers must lie between 4 and 7",
         "2 f_w + 1 <= q_w <= n_w - f_w does not hold: a quorum of 4 workers must lie between 5 and 8",
       ])
     let many = Quorums(servers: (8, 1), workers: (10, 2), serverQuorum: 8, workerQuorum: 9)
-    #expect(many.violations(under: mda).count == 2)
+    #expect(many.violations(under: mda).map(\.subject) == [.serverQuorum, .workerQuorum])
+  }
+
+  /// A rule that needs more than the quorums give is to blame itself, but not when the workers are too few anyway.
+  @Test func ruleThatNeedsMore() {
+    struct Demanding: AggregationRule {
+      let name = "demanding"
+      func violation(inputs count: Int, tolerating f: Int) -> String? { count >= 4 * f + 3 ? nil : "it needs more" }
+      func aggregate(_ inputs: [Vector], tolerating f: Int) -> Aggregate { Average().aggregate(inputs, tolerating: f) }
+    }
+    let violations = Quorums(servers: (5, 1), workers: (7, 2)).violations(under: Demanding())
+    #expect(violations.map(\.subject) == [.rule])
+    #expect(
+      violations.first?.sentence == "with 5 momentums (q_w) of which 2 may be Byzantine (f_w), it needs more")
+    #expect(Quorums(servers: (5, 1), workers: (6, 2)).violations(under: Demanding()).map(\.subject) == [.workers])
   }
 
   @Test func warnsOfWhatIsNotProtected() {
