@@ -1,0 +1,52 @@
+import ByzGradients
+import ByzNumerics
+import ByzProtocol
+import Foundation
+import Testing
+
+@testable import ByzRuntime
+
+@Suite struct MetricsTests {
+  private let path = NSTemporaryDirectory() + "byzsgd-\(UUID().uuidString).jsonl"
+
+  @Test func followsWhatIsBeingWritten() throws {
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    var follower = MetricsFollower(path: path)
+    follower.update()
+    #expect(follower.step == 0)
+    let log = try MetricsLog(path: path)
+    try log.write(
+      .updated(step: 1, parameters: Vector([1]), contributors: [.worker(0), .worker(1)], selected: [.worker(1)]))
+    try log.write(.adopted(step: 9, parameters: Vector([1]), contributors: [.server(2)]))
+    try log.write(Evaluation(accuracy: 0.5, loss: .nan), step: 9)
+    follower.update()
+    #expect(follower.step == 9 && follower.accuracies == [9: 0.5])
+    // A node that is started again goes on in the same file.
+    try MetricsLog(path: path).write(.estimated(step: 11, loss: 2, contributors: []))
+    follower.update()
+    #expect(follower.step == 12)
+  }
+
+  @Test func everyLineIsJSON() throws {
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let log = try MetricsLog(path: path)
+    try log.write(.estimated(step: 0, loss: .infinity, contributors: [.server(0), .server(1)]))
+    try log.write(Evaluation(accuracy: 1, loss: 0.25), step: 3)
+    let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+    let objects = try lines.map { try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] }
+    #expect(objects[0]?["servers"] as? [String] == ["server-0", "server-1"] && objects[0]?["loss"] is NSNull)
+    #expect(objects[1]?["evaluated"] as? Int == 3 && objects[1]?["accuracy"] as? Double == 1)
+  }
+
+  /// A line that is only half there is read when it is whole.
+  @Test func waitsForTheEndOfALine() throws {
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    var follower = MetricsFollower(path: path)
+    try Data("{\"step\":4}\n{\"step\":".utf8).write(to: URL(filePath: path))
+    follower.update()
+    #expect(follower.step == 4)
+    try FileHandle.appending(to: path).write(contentsOf: Data("5}\nno JSON\n".utf8))
+    follower.update()
+    #expect(follower.step == 5)
+  }
+}

@@ -1,0 +1,84 @@
+import ByzGradients
+import ByzNumerics
+import ByzProtocol
+import ByzTopology
+import Foundation
+import Testing
+
+@testable import ByzRuntime
+
+/// A run's summary from what its nodes wrote, each figure worked out by hand.
+@Suite struct SummaryTests {
+  private let folder = NSTemporaryDirectory() + "byzsgd-\(UUID().uuidString)"
+
+  private func topology() throws -> Topology {
+    try Topology(
+      yaml: """
+        model: {architecture: logistic}
+        data: {dataset: mnist, path: /nowhere}
+        training: {steps: 11}
+        servers: {count: 5, byzantine: 1}
+        workers: {count: 4, byzantine: 1}
+        faults: {server-4: reversed}
+        """, file: "test.yaml")
+  }
+
+  private func summary(
+    of id: NodeID, step: Int, first: Double, last: Double, accuracy: Double?, selected: [String: Double]?
+  ) -> NodeSummary {
+    NodeSummary(
+      id: "\(id)", fault: nil, outcome: .completed, reason: nil, step: step, startedAt: 90, firstStepAt: first,
+      lastStepAt: last, accuracy: accuracy, loss: accuracy, evaluatedStep: step, selected: selected,
+      sent: ["model": .init(messages: 2, bytes: 10)], dropped: ["worker-3": ["late": 1]],
+      usage: ResourceUsage(residentBytes: 100 + step, proportionalBytes: 50, cpuSeconds: 1), seed: 1,
+      topologyDigest: "", version: "")
+  }
+
+  @Test func putsARunTogether() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let topology = try topology()
+    let directory = RunDirectory(path: folder)
+    let shift: [Float] = [0, 0, 3]
+    for index in [0, 1, 2, 4] {
+      let id = NodeID.server(index)
+      try directory.makeFolder(of: id)
+      let accuracy = [0.9, 0.7, 0.8, 0, 0.1][index]
+      try JSON.write(
+        summary(
+          of: id, step: 11, first: 101 + Double(index), last: 111 + Double(index), accuracy: accuracy,
+          selected: ["worker-0": 0.5 + Double(index) / 4]), to: directory.summary(of: id))
+      if index < 3 {
+        let parameters = Vector(count: 7850) { elements in
+          elements[0] = 4
+          elements[1] = shift[index]
+        }
+        try Safetensors.write(parameters, of: .logistic, to: directory.checkpoint(of: id, step: 11))
+      }
+    }
+    let run = SummaryBuilder(topology: topology, directory: directory, launchedAt: 100, lost: [.server(3)])
+      .build(.completed, reasons: [])
+    // The slowest honest server is server-2: first step at 103, last at 113, ten steps between.
+    #expect(run.steps == 11 && run.wallSeconds == 10 && run.stepsPerSecond == 1)
+    #expect(run.secondsToFirstStep == 3)
+    #expect(run.accuracy == 0.8)
+    // Models (4, 0), (4, 0), (4, 3): norms 4, 4, 5 and a largest distance of 3.
+    #expect(abs((run.modelSpread ?? 0) - 3 / (13.0 / 3)) < 1e-9)
+    #expect(run.lost == ["server-3"] && run.servers.map(\.honest) == [true, true, true, true, false])
+    #expect(run.workers[0].selected == 0.75 && run.workers[1].selected == nil)
+    // Honest nodes that were not lost: servers 0 to 2.
+    #expect(run.messagesSent == ["model": 6] && run.bytesSent == ["model": 30])
+    #expect(run.messagesDropped == ["worker-3": ["late": 3]])
+    #expect(run.memory["server"]?.residentBytes == 111)
+    let text = run.text(directory: directory)
+    #expect(text.hasPrefix("completed: 11 steps in 10.0 s (1.0 steps/s), accuracy 0.8000"))
+    #expect(text.contains("server-3    step 0      lost") && text.contains("played reversed"))
+  }
+
+  @Test func aRunOfWhichNothingIsLeftHasASummary() throws {
+    let run = SummaryBuilder(
+      topology: try topology(), directory: RunDirectory(path: folder), launchedAt: 100, lost: []
+    ).build(.failed, reasons: ["no honest node is left"])
+    #expect(run.steps == 0 && run.accuracy == nil && run.wallSeconds == nil && run.modelSpread == nil)
+    #expect(run.text(directory: RunDirectory(path: folder)).hasPrefix("failed: 0 steps\n  no honest node is left\n"))
+  }
+}
