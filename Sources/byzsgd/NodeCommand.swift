@@ -46,9 +46,9 @@ struct NodeCommand: ParsableCommand {
         let summary = try Node(node, in: topology, directory: directory, logger: logger).run()
         if json { try summary.printJSON() }
         return ExitStatus.status(of: summary.outcome)
-      } catch {
+      } catch  where !quiet {
         logger.error("\(error)")
-        throw quiet ? error : ExitCode(ExitStatus.failed)
+        return ExitStatus.failed
       }
     }
   }

@@ -74,6 +74,21 @@ import Testing
     #expect(cluster.finished == Set(cluster.honest), "seed \(3000 + seed): \(cluster.steps)")
   }
 
+  /// A server and two workers send noise, to everyone another one. Gathers stay within honest values, and everyone arrives
+  /// where the gradients lead.
+  @Test(arguments: 0..<30) func equivocationDoesNoHarm(seed: Int) {
+    let configuration = Self.configuration(servers: (5, 1), workers: (7, 2), steps: 40, gatherEvery: 1 + seed % 4)
+    let liars: Set<NodeID> = [.server(seed % 5), .worker(seed % 7), .worker((seed + 3) % 7)]
+    var cluster = Cluster(configuration, seed: UInt64(4000 + seed), equivocating: liars)
+    cluster.run(atMost: 60_000)
+    #expect(cluster.violations.isEmpty, "seed \(4000 + seed)")
+    #expect(cluster.finished.isSuperset(of: cluster.honest), "seed \(4000 + seed): \(cluster.steps)")
+    for server in cluster.honest where server.role == .server {
+      let model = cluster.parameters[server]?.elements ?? []
+      #expect(model.allSatisfy { abs($0 - 1) < 0.1 } && !model.isEmpty, "seed \(4000 + seed), \(server): \(model)")
+    }
+  }
+
   /// The gradients lead from 0 towards 1, and so do all servers.
   @Test func learns() throws {
     let configuration = Self.configuration(servers: (5, 1), workers: (7, 2), steps: 40)
