@@ -3,6 +3,7 @@ import Foundation
 /// A thread that does one piece of work after another on something that it alone may touch, such as a model of libtorch.
 final class WorkThread<Tool>: Sendable {
   private let queue = WorkQueue<Tool>()
+  private let isOver = DispatchSemaphore(value: 0)
 
   /// Starts the thread.
   ///
@@ -14,7 +15,8 @@ final class WorkThread<Tool>: Sendable {
     name: String, niceness: Int32 = 0, prepare: @escaping @Sendable () throws -> Tool,
     failed: @escaping @Sendable (any Error) -> Void
   ) {
-    let thread = Thread { [queue] in
+    let thread = Thread { [queue, isOver] in
+      defer { isOver.signal() }
       // On Linux niceness belongs to a thread.
       if niceness != 0 { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, niceness) }
       do {
@@ -32,8 +34,13 @@ final class WorkThread<Tool>: Sendable {
   /// Queues a piece of work.
   func perform(_ work: @escaping @Sendable (Tool) -> Void) { queue.put(work) }
 
-  /// Lets the thread end once what is queued is done.
-  func end() { queue.close() }
+  /// Drops what is queued and waits until the thread has ended: a library may not like to be used while the process exits.
+  ///
+  /// Call it once.
+  func end() {
+    queue.close()
+    isOver.wait()
+  }
 }
 
 private final class WorkQueue<Tool>: @unchecked Sendable {  // Safe: everything is behind the condition's lock.
@@ -47,7 +54,10 @@ private final class WorkQueue<Tool>: @unchecked Sendable {  // Safe: everything 
   }
 
   func close() {
-    condition.withLock { isClosed = true }
+    condition.withLock {
+      isClosed = true
+      waiting = []
+    }
     condition.signal()
   }
 
