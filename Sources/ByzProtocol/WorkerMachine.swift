@@ -56,7 +56,7 @@ public struct WorkerMachine: Machine {
       .computing(let step, let parameters, let contributors), .gradient(let estimated, draw: 0, let gradient, let loss)
     ) where estimated == step:
       let report = Report.estimated(step: step, loss: loss, contributors: contributors)
-      return [.report(report)] + send(estimator.update(gradient: gradient, at: parameters), of: step)
+      return send(estimator.update(gradient: gradient, at: parameters), of: step, report)
     case (.collecting, .timer(.grace)):
       if case .timer(let timer) = event { wait.end(timer) }
       return collect()
@@ -175,16 +175,16 @@ extension WorkerMachine {
 // MARK: - Sending momentums
 
 extension WorkerMachine {
-  private mutating func send(_ momentum: Vector, of step: Int) -> [Action] {
+  private mutating func send(_ momentum: Vector, of step: Int, _ report: Report) -> [Action] {
     guard momentum.isFinite else {
       phase = .ended
       return [.diverge(step: step)]
     }
     momentums.keep(momentum, of: step)
     momentums.advance(to: step)
-    let sending = Action.send(.vector(.momentum, step: step, momentum), to: servers)
-    guard step + 1 < configuration.training.steps else { return [sending] + linger() }
-    return [sending] + awaitModels(of: step + 1) + collect()
+    let sent = [Action.send(.vector(.momentum, step: step, momentum), to: servers), .report(report)]
+    guard step + 1 < configuration.training.steps else { return sent + linger() }
+    return sent + awaitModels(of: step + 1) + collect()
   }
 
   private func serve(_ server: NodeID, momentumOf step: Int) -> [Action] {

@@ -17,7 +17,7 @@ public struct FileLogHandler: LogHandler {
   }
 
   public func log(event: LogEvent) {
-    let time = Date().formatted(.iso8601.time(includingFractionalSeconds: true))
+    let time = Date().formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
     let line = Data("\(time) \(event.level) \(event.message)\n".utf8)
     // A full disk must not end a node that can go on without its log.
     for output in outputs { try? output.write(contentsOf: line) }
