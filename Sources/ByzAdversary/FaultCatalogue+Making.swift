@@ -16,24 +16,26 @@ extension FaultCatalogue {
   private static func makeFault(
     _ specification: FaultSpecification, node: NodeID, in configuration: ProtocolConfiguration, seed: UInt64
   ) -> any Fault {
-    func parameter(_ name: String) -> Double? {
-      specification.parameters[name]
-        ?? named(specification.name)?.parameters.first { $0.name == name }?.standard
+    let values = named(specification.name)?.completed(specification.parameters) ?? [:]
+    func parameter(_ name: String) -> Double {
+      guard let value = values[name] else {
+        preconditionFailure("the fault '\(specification)' was not checked against the catalogue")
+      }
+      return value
     }
     switch specification.name {
     case "reversed":
-      return Scaling(factor: -Float(parameter("scale") ?? 100))
+      return Scaling(factor: -Float(parameter("scale")))
     case "sign-flip":
       return Scaling(factor: -1)
     case "random":
-      return Noise(scale: Float(parameter("scale") ?? 1), seed: seed, node: node)
+      return Noise(scale: Float(parameter("scale")), seed: seed, node: node)
     case "crash":
-      return Crash(step: Int(parameter("step") ?? 0))
+      return Crash(step: Int(parameter("step")))
     case "little-is-enough":
       let hidden = LittleIsEnough.largestHiddenShift(among: configuration.quorums.workers)
       return LittleIsEnough(
-        deviations: Float(parameter("z") ?? hidden), batches: Int(parameter("batches") ?? 5),
-        configuration: configuration)
+        deviations: Float(values["z"] ?? hidden), batches: Int(parameter("batches")), configuration: configuration)
     default:
       preconditionFailure("the fault '\(specification.name)' was not checked against the catalogue")
     }

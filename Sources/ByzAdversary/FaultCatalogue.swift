@@ -13,11 +13,14 @@ public struct FaultSpecification: Hashable, Sendable {
 
 extension FaultSpecification: CustomStringConvertible {
   public var description: String {
-    let shown = parameters.sorted { $0.key < $1.key }.map { key, value in
-      "\(key)=\(value == value.rounded() && abs(value) < 1e15 ? "\(Int(value))" : "\(value)")"
-    }
+    let shown = parameters.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.asParameter)" }
     return shown.isEmpty ? name : "\(name):\(shown.joined(separator: ","))"
   }
+}
+
+extension Double {
+  /// This value of a parameter as one would write it: a whole number without a decimal point.
+  fileprivate var asParameter: String { Int(exactly: self).map { "\($0)" } ?? "\(self)" }
 }
 
 /// What can be injected under one name.
@@ -103,6 +106,13 @@ public enum FaultCatalogue {
 }
 
 extension FaultDescription {
+  /// `given`, and the standard values of those parameters that it leaves out and that have one.
+  func completed(_ given: [String: Double]) -> [String: Double] {
+    parameters.reduce(into: given) { values, parameter in
+      if let standard = parameter.standard, values[parameter.name] == nil { values[parameter.name] = standard }
+    }
+  }
+
   /// Why `given` does not fit this fault's parameters; nil if it does.
   func violation(of given: [String: Double]) -> String? {
     for name in given.keys.sorted() where !parameters.contains(where: { $0.name == name }) {
@@ -116,12 +126,12 @@ extension FaultDescription {
         }
         continue
       }
-      guard value.isFinite, !parameter.isWhole || value == value.rounded() && abs(value) < 1e15 else {
+      guard value.isFinite, !parameter.isWhole || Int(exactly: value) != nil else {
         let wanted = parameter.isWhole ? "a whole number" : "a finite number"
-        return "'\(parameter.name)' of '\(name)' must be \(wanted), not \(value)"
+        return "'\(parameter.name)' of '\(name)' must be \(wanted), not \(value.asParameter)"
       }
       if let minimum = parameter.minimum, value < minimum {
-        return "'\(parameter.name)' of '\(name)' must be at least \(minimum), not \(value)"
+        return "'\(parameter.name)' of '\(name)' must be at least \(minimum.asParameter), not \(value.asParameter)"
       }
     }
     return nil

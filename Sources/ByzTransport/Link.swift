@@ -22,16 +22,23 @@ struct Outbox {
 final class DialedLink {
   let peer: NodeID
   let socket: ZeroMQSocket
+  private let address: String
   private let monitor: ZeroMQSocket
-  var outbox = Outbox()
+  private var outbox = Outbox()
   private var wasConnected = false
+  /// Whether the connection has ended and libzmq has not said that it tries again.
+  private var isAbandoned = false
+
+  private static let events =
+    ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CONNECT_RETRIED
 
   init(to peer: NodeID, at address: String, in context: ZeroMQContext, limits: SocketLimits) throws {
     self.peer = peer
+    self.address = address
     socket = try ZeroMQSocket(ZMQ_DEALER, in: context)
     try limits.apply(to: socket)
     let events = "inproc://monitor-\(peer)"
-    guard zmq_socket_monitor(socket.raw, events, ZMQ_EVENT_HANDSHAKE_SUCCEEDED) == 0 else {
+    guard zmq_socket_monitor(socket.raw, events, Self.events) == 0 else {
       throw ZeroMQError("watch the link to \(peer)")
     }
     monitor = try ZeroMQSocket(ZMQ_PAIR, in: context)
@@ -42,14 +49,45 @@ final class DialedLink {
 
   var monitorHandle: UnsafeMutableRawPointer { monitor.raw }
 
+  var isWaiting: Bool { !outbox.isEmpty }
+
+  /// Sends `message`, or keeps it for when the peer takes it.
+  func send(_ message: OutgoingMessage, kind: String) throws {
+    if isAbandoned {
+      isAbandoned = false
+      try socket.reconnect(to: address)
+    }
+    outbox.put(message, kind: kind)
+    try flush()
+  }
+
+  func flush() throws { try outbox.flush { try socket.send($0) } }
+
   /// Reads what libzmq tells of the link; says whether it has come back after it was lost.
+  ///
+  /// libzmq connects again by itself when a connection is lost, but not when the other side broke the protocol: when
+  /// another program had the peer's address for a while, say. Then the link is dialed again with the next message, so that
+  /// whoever answers like that is not called without a pause.
   func hasReconnected() throws -> Bool {
     var reconnected = false
-    while try monitor.receive(atMost: 2) != nil {
-      reconnected = wasConnected
-      wasConnected = true
+    while let frames = try monitor.receive(atMost: 2) {
+      switch frames.first.map(Self.event) {
+      case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
+        reconnected = wasConnected
+        wasConnected = true
+        isAbandoned = false
+      case ZMQ_EVENT_DISCONNECTED:
+        isAbandoned = true
+      default:
+        isAbandoned = false
+      }
     }
     return reconnected
+  }
+
+  /// The number of an event, which its first frame begins with.
+  private static func event(in frame: ReceivedFrame) -> Int32 {
+    withExtendedLifetime(frame) { Int32(frame.bytes.loadUnaligned(as: UInt16.self)) }
   }
 }
 
@@ -61,18 +99,19 @@ final class DialedLink {
 struct AcceptedLinks {
   private var peers: [[UInt8]: NodeID] = [:]
   private var routes: [NodeID: [UInt8]] = [:]
+  /// All peers that there has ever been a way to, lost or not.
+  private var known: Set<NodeID> = []
   var outboxes: [NodeID: Outbox] = [:]
 
   func peer(over route: [UInt8]) -> NodeID? { peers[route] }
   func route(to peer: NodeID) -> [UInt8]? { routes[peer] }
 
-  /// Takes `route` as the way to `peer`; says whether there was another one before.
+  /// Takes `route` as the way to `peer`; says whether there has been another one before.
   mutating func bind(_ route: [UInt8], to peer: NodeID) -> Bool {
-    let former = routes[peer]
-    if let former { peers[former] = nil }
+    if let former = routes[peer] { peers[former] = nil }
     routes[peer] = route
     peers[route] = peer
-    return former != nil
+    return !known.insert(peer).inserted
   }
 
   mutating func forget(_ peer: NodeID) {

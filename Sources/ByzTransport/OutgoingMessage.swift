@@ -1,5 +1,6 @@
 import ByzNumerics
 import CZeroMQ
+import Glibc
 
 /// A message ready to be sent to any number of peers: encoded once, its payload never copied here.
 final class OutgoingMessage {
@@ -55,16 +56,18 @@ final class OutgoingMessage {
 
   var hasPayload: Bool { payload != nil }
 
-  /// Sends the payload as the last frame of a message that has begun, which cannot be refused any more.
+  /// Sends the payload as the last frame of a message that has begun, which cannot be refused any more. If the link has
+  /// gone since it began, the message is lost with it.
   func sendPayload(over socket: UnsafeMutableRawPointer) throws {
     guard let payload else { return }
     var reference = zmq_msg_t()
     zmq_msg_init(&reference)
     zmq_msg_copy(&reference, payload)
-    guard zmq_msg_send(&reference, socket, ZMQ_DONTWAIT) >= 0 else {
-      let error = ZeroMQError("send a payload")
-      zmq_msg_close(&reference)
-      throw error
+    defer { zmq_msg_close(&reference) }
+    while zmq_msg_send(&reference, socket, ZMQ_DONTWAIT) < 0 {
+      if zmq_errno() == EINTR { continue }
+      guard zmq_errno() == EAGAIN else { throw ZeroMQError("send a payload") }
+      return
     }
   }
 }

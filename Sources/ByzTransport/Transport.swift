@@ -29,8 +29,8 @@ public enum TransportEvent: Sendable {
 
 /// A node's links to its peers over libzmq: one connection for each pair of a worker and a server, and of two servers.
 ///
-/// Servers listen; workers connect to all servers, and a server to those before it. libzmq connects again by itself when a
-/// link is lost or the peer comes up late. All of it belongs to one thread, that of `poll`.
+/// Servers listen; workers connect to all servers, and a server to those before it. A link that is lost, or whose peer
+/// comes up late, is connected again. All of it belongs to one thread, that of `poll`.
 ///
 /// Memory is bounded for each peer: libzmq holds a few messages in each direction, the outbox one of each kind, and
 /// connections that have not said anything valid hold nothing here.
@@ -85,7 +85,8 @@ extension Transport {
     let outgoing = try encode(message)
     for peer in receivers {
       if let link = dialed.first(where: { $0.peer == peer }) {
-        try send(outgoing, kind: message.kindName, over: link)
+        counters.countSent(message.kindName, bytes: outgoing.byteCount)
+        try link.send(outgoing, kind: message.kindName)
       } else {
         try send(outgoing, kind: message.kindName, toAccepted: peer)
       }
@@ -96,12 +97,6 @@ extension Transport {
     let header = codec.header(of: message)
     guard case .vector(_, _, let vector) = message else { return OutgoingMessage(header: header) }
     return try OutgoingMessage(header: header, payload: vector)
-  }
-
-  private func send(_ message: OutgoingMessage, kind: String, over link: DialedLink) throws {
-    counters.countSent(kind, bytes: message.byteCount)
-    link.outbox.put(message, kind: kind)
-    try link.outbox.flush { try link.socket.send($0) }
   }
 
   private func send(_ message: OutgoingMessage, kind: String, toAccepted peer: NodeID) throws {
@@ -153,7 +148,7 @@ extension Transport {
     }
     var items = [item(nil, fd: waker.readEnd, ZMQ_POLLIN)]
     for link in dialed {
-      items.append(item(link.socket.raw, link.outbox.isEmpty ? ZMQ_POLLIN : ZMQ_POLLIN | ZMQ_POLLOUT))
+      items.append(item(link.socket.raw, link.isWaiting ? ZMQ_POLLIN | ZMQ_POLLOUT : ZMQ_POLLIN))
       items.append(item(link.monitorHandle, ZMQ_POLLIN))
     }
     if let listener { items.append(item(listener.raw, ZMQ_POLLIN)) }
@@ -161,7 +156,7 @@ extension Transport {
   }
 
   private func serve(_ link: DialedLink, _ handle: (TransportEvent) throws -> Void) throws {
-    try link.outbox.flush { try link.socket.send($0) }
+    try link.flush()
     for _ in 0..<Self.turn {
       guard let frames = try link.socket.receive(atMost: 3) else { return }
       try deliver(frames, over: .dialed(link), handle)

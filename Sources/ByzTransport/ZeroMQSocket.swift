@@ -58,6 +58,15 @@ final class ZeroMQSocket {
     guard zmq_connect(raw, address) == 0 else { throw ZeroMQError("connect to \(address)") }
   }
 
+  /// Connects to `address` anew; what libzmq still held for the former connection is lost.
+  func reconnect(to address: String) throws {
+    // Where libzmq has given a connection up it may have forgotten its address as well.
+    guard zmq_disconnect(raw, address) == 0 || zmq_errno() == ENOENT else {
+      throw ZeroMQError("disconnect from \(address)")
+    }
+    try connect(to: address)
+  }
+
   /// Queues one message, after the frame `route` if there is one, or says why not. Never waits.
   func send(_ message: OutgoingMessage, route: [UInt8]? = nil) throws -> SendResult {
     if let route, try !send(bytes: route, flags: ZMQ_SNDMORE) { return lastFailure }
@@ -85,8 +94,10 @@ final class ZeroMQSocket {
     var more = true
     while more {
       let frame = ReceivedFrame()
-      guard zmq_msg_recv(frame.message, raw, ZMQ_DONTWAIT) >= 0 else {
-        guard [EAGAIN, EINTR].contains(zmq_errno()) else { throw ZeroMQError("receive") }
+      while zmq_msg_recv(frame.message, raw, ZMQ_DONTWAIT) < 0 {
+        // Leaving at a signal would throw away the frames so far and take the next one for the first of a message.
+        if zmq_errno() == EINTR { continue }
+        guard zmq_errno() == EAGAIN else { throw ZeroMQError("receive") }
         return nil
       }
       more = zmq_msg_more(frame.message) != 0

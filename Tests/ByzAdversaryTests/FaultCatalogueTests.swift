@@ -1,0 +1,112 @@
+import ByzAdversary
+import ByzNumerics
+import ByzProtocol
+import Testing
+
+@Suite struct FaultCatalogueTests {
+  /// A fault of the catalogue with all that must be given.
+  private func smallest(_ description: FaultDescription) -> FaultSpecification {
+    let required = description.parameters.filter(\.isRequired).map { ($0.name, $0.minimum ?? 0) }
+    return FaultSpecification(name: description.name, parameters: Dictionary(uniqueKeysWithValues: required))
+  }
+
+  @Test func everyEntryCanBePlayedByItsRoles() {
+    for description in FaultCatalogue.all {
+      for role in Role.allCases {
+        let (node, fault) = (NodeID(role, 1), smallest(description))
+        let violation = FaultCatalogue.violation(of: fault, on: node)
+        guard description.roles.contains(role) else {
+          #expect(violation != nil, "\(fault) on \(node)")
+          continue
+        }
+        #expect(violation == nil, "\(fault) on \(node)")
+        let machine = FaultCatalogue.machine(
+          Puppet(id: node, script: []), playing: fault, in: configuration(), seed: 1)
+        #expect(machine.id == node)
+      }
+      #expect(!description.roles.isEmpty && FaultCatalogue.named(description.name)?.summary == description.summary)
+    }
+    #expect(Set(FaultCatalogue.all.map(\.name)).count == FaultCatalogue.all.count)
+    #expect(FaultCatalogue.named("crush") == nil)
+  }
+
+  @Test func standardValuesAreValidAndMakeNoDifference() throws {
+    for description in FaultCatalogue.all {
+      var spelledOut = smallest(description).parameters
+      for parameter in description.parameters where spelledOut[parameter.name] == nil {
+        spelledOut[parameter.name] = parameter.standard
+      }
+      let (short, long) = (smallest(description), FaultSpecification(name: description.name, parameters: spelledOut))
+      for role in description.roles {
+        let node = NodeID(role, 0)
+        #expect(FaultCatalogue.violation(of: long, on: node) == nil, "\(long)")
+        let vector = Action.send(
+          .vector(role == .server ? .model : .momentum, step: 0, Vector([1, 2, 3])), to: [.server(0)])
+        let gradient = Action.computeGradient(step: 0, draw: 0, at: Vector([1, 2, 3]))
+        #expect(
+          texts(play(short, on: node, instead: [gradient, vector]))
+            == texts(play(long, on: node, instead: [gradient, vector])), "\(long)")
+      }
+    }
+  }
+
+  private static let mistakes: [(String, NodeID, [String: Double], String)] = [
+    ("revresed", .server(0), [:], "there is no fault 'revresed'; a server can play: reversed, random, crash"),
+    (
+      "", .worker(0), [:],
+      "there is no fault ''; a worker can play: reversed, random, crash, sign-flip, little-is-enough"
+    ),
+    ("sign-flip", .server(2), [:], "a server cannot play 'sign-flip'; it can play: reversed, random, crash"),
+    (
+      "little-is-enough", .server(2), [:],
+      "a server cannot play 'little-is-enough'; it can play: reversed, random, crash"
+    ),
+    ("reversed", .worker(0), ["speed": 1], "'reversed' has no parameter 'speed'; it has scale"),
+    ("sign-flip", .worker(0), ["scale": 1], "'sign-flip' has no parameter 'scale'; it has none"),
+    ("little-is-enough", .worker(0), ["y": 1, "x": 1], "'little-is-enough' has no parameter 'x'; it has z, batches"),
+    (
+      "crash", .worker(0), [:],
+      "'crash' needs 'step', the step whose first vector is not sent any more, as in 'crash:step=10'"
+    ),
+    ("crash", .server(0), ["step": -1], "'step' of 'crash' must be at least 0, not -1"),
+    ("crash", .server(0), ["step": 1.5], "'step' of 'crash' must be a whole number, not 1.5"),
+    ("crash", .server(0), ["step": .nan], "'step' of 'crash' must be a whole number, not nan"),
+    ("crash", .server(0), ["step": 1e19], "'step' of 'crash' must be a whole number, not 1e+19"),
+    ("reversed", .server(0), ["scale": .infinity], "'scale' of 'reversed' must be a finite number, not inf"),
+    ("reversed", .server(0), ["scale": -0.5], "'scale' of 'reversed' must be at least 0, not -0.5"),
+    ("random", .server(0), ["scale": -100], "'scale' of 'random' must be at least 0, not -100"),
+    ("little-is-enough", .worker(0), ["batches": 1], "'batches' of 'little-is-enough' must be at least 2, not 1"),
+  ]
+
+  @Test(arguments: mistakes)
+  func whatDoesNotFitIsSaidExactly(name: String, node: NodeID, parameters: [String: Double], message: String) {
+    #expect(
+      FaultCatalogue.violation(of: FaultSpecification(name: name, parameters: parameters), on: node) == message)
+  }
+
+  @Test func whatFitsIsLeftAlone() {
+    for (name, parameters) in [
+      ("crash", ["step": 0]), ("crash", ["step": 999_999_999_999_999]), ("reversed", ["scale": 0.25]),
+      ("little-is-enough", ["z": -2.5]), ("little-is-enough", ["batches": 2, "z": 0]),
+    ] as [(String, [String: Double])] {
+      let fault = FaultSpecification(name: name, parameters: parameters)
+      #expect(FaultCatalogue.violation(of: fault, on: .worker(0)) == nil, "\(fault)")
+    }
+  }
+
+  private static let spellings: [(String, [String: Double], String)] = [
+    ("reversed", [:], "reversed"),
+    ("reversed", ["scale": 10], "reversed:scale=10"),
+    ("reversed", ["scale": 0.5], "reversed:scale=0.5"),
+    ("random", ["scale": -3], "random:scale=-3"),
+    ("random", ["scale": 1e15], "random:scale=1000000000000000"),
+    ("random", ["scale": 1e19], "random:scale=1e+19"),
+    ("random", ["scale": .infinity], "random:scale=inf"),
+    ("little-is-enough", ["z": 1.5, "batches": 7], "little-is-enough:batches=7,z=1.5"),
+  ]
+
+  @Test(arguments: spellings)
+  func specificationsAreWrittenAsTheyAreSpelled(name: String, parameters: [String: Double], text: String) {
+    #expect("\(FaultSpecification(name: name, parameters: parameters))" == text)
+  }
+}
