@@ -31,9 +31,12 @@ public struct FaultDescription: Sendable {
     public let standard: Double?
     public let isRequired: Bool
     public let explanation: String
-    /// The smallest value that makes sense.
-    public let minimum: Double?
+    /// The values that make sense.
+    public let range: ClosedRange<Double>
     public let isWhole: Bool
+
+    /// `standard`, as one would write it.
+    public var standardText: String? { standard?.asParameter }
   }
 
   public let name: String
@@ -51,7 +54,7 @@ public enum FaultCatalogue {
       parameters: [
         .init(
           name: "scale", standard: 100, isRequired: false,
-          explanation: "the factor whose negative multiplies the vector", minimum: 0, isWhole: false)
+          explanation: "the factor whose negative multiplies the vector", range: 0...1e30, isWhole: false)
       ],
       summary: "sends every vector times -scale: a server its models, a worker its momentums"),
     FaultDescription(
@@ -59,7 +62,7 @@ public enum FaultCatalogue {
       parameters: [
         .init(
           name: "scale", standard: 1, isRequired: false, explanation: "the standard deviation of every coordinate",
-          minimum: 0, isWhole: false)
+          range: 0...1e30, isWhole: false)
       ],
       summary: "sends independent, nearly normal noise instead of every vector, anew for each step"),
     FaultDescription(
@@ -67,7 +70,7 @@ public enum FaultCatalogue {
       parameters: [
         .init(
           name: "step", standard: nil, isRequired: true,
-          explanation: "the step whose first vector is not sent any more", minimum: 0, isWhole: true)
+          explanation: "the step whose first vector is not sent any more", range: 0...1e9, isWhole: true)
       ],
       summary: "ends without a word when it is about to send its first vector of a step"),
     FaultDescription(
@@ -79,11 +82,11 @@ public enum FaultCatalogue {
         .init(
           name: "z", standard: nil, isRequired: false,
           explanation: "how many standard deviations to move; if left out, the most that n_w and f_w let hide",
-          minimum: nil, isWhole: false),
+          range: -1e6...1e6, isWhole: false),
         .init(
           name: "batches", standard: 5, isRequired: false,
           explanation: "from how many mini-batches of its own it estimates mean and deviation",
-          minimum: 2, isWhole: true),
+          range: 2...1000, isWhole: true),
       ],
       summary: "sends mean - z deviations, coordinate by coordinate, of momentums that it estimates from several "
         + "mini-batches (Baruch, Baruch and Goldberg, NeurIPS 2019)"),
@@ -130,8 +133,9 @@ extension FaultDescription {
         let wanted = parameter.isWhole ? "a whole number" : "a finite number"
         return "'\(parameter.name)' of '\(name)' must be \(wanted), not \(value.asParameter)"
       }
-      if let minimum = parameter.minimum, value < minimum {
-        return "'\(parameter.name)' of '\(name)' must be at least \(minimum.asParameter), not \(value.asParameter)"
+      guard parameter.range.contains(value) else {
+        let (low, high) = (parameter.range.lowerBound.asParameter, parameter.range.upperBound.asParameter)
+        return "'\(parameter.name)' of '\(name)' must be from \(low) to \(high), not \(value.asParameter)"
       }
     }
     return nil

@@ -42,15 +42,17 @@ public struct TopologyReport {
     let vector = 4 * topology.architecture.dimension
     let gathers = Double(n_ps * (n_ps - 1)) / Double(topology.training.gatherEvery)
     let retained = topology.patience.retainedSteps
-    // Of each peer the current and the newest vector, in each direction a few in libzmq; and what is kept of R steps.
-    let serverVectors = n_w * (2 + 2 * 3) + (n_ps - 1) * (2 + 2 * 3) + 2 * retained + 4
-    let workerVectors = n_ps * (2 + 2 * 3) + retained + 6
+    // Of each peer the current and the newest vector, in each direction 2 R in libzmq and one of each of two kinds on their
+    // way there; what is kept of R steps; for rejoining, of each other server as much; and a few at work.
+    let link = 2 + 4 * retained + 2
+    let serverVectors = (n_w + n_ps - 1) * link + 2 * retained * n_ps + 4
+    let workerVectors = n_ps * link + retained + 6
     return """
       a step with d = \(topology.architecture.dimension), a vector of \(Self.size(vector)):
         models to workers: \(n_ps * n_w) messages, \(Self.size(n_ps * n_w * vector))
         momentums to servers: \(n_ps * n_w) messages, \(Self.size(n_ps * n_w * vector))
         models among servers: \(Self.short(gathers)) messages on average, \(Self.size(Int(gathers * Double(vector))))
-        vectors held at most, whatever peers send: \(Self.size(serverVectors * vector)) in a server, \
+        vectors held at most: \(Self.size(serverVectors * vector)) in a server, \
       \(Self.size(workerVectors * vector)) in a worker
       """
   }

@@ -124,12 +124,13 @@ struct AcceptedLinks {
 struct SocketLimits {
   /// The largest frame that is taken in; a peer that announces more is cut off before anything is allocated for it.
   let largestFrame: Int
+  /// How many messages wait in each direction; the rest waits in the outbox, where newer replaces older.
+  let queuedMessages: Int
 
   func apply(to socket: ZeroMQSocket) throws {
     try socket.set(ZMQ_MAXMSGSIZE, to: Int64(largestFrame))
-    // A normal step has one vector each way under way; the rest waits in the outbox, where newer replaces older.
-    try socket.set(ZMQ_SNDHWM, to: Int32(3))
-    try socket.set(ZMQ_RCVHWM, to: Int32(3))
+    try socket.set(ZMQ_SNDHWM, to: Int32(queuedMessages))
+    try socket.set(ZMQ_RCVHWM, to: Int32(queuedMessages))
     try socket.set(ZMQ_LINGER, to: Int32(1_000))
     try socket.set(ZMQ_RECONNECT_IVL, to: Int32(50))
     try socket.set(ZMQ_RECONNECT_IVL_MAX, to: Int32(1_000))

@@ -32,8 +32,9 @@ public enum TransportEvent: Sendable {
 /// Servers listen; workers connect to all servers, and a server to those before it. A link that is lost, or whose peer
 /// comes up late, is connected again. All of it belongs to one thread, that of `poll`.
 ///
-/// Memory is bounded for each peer: libzmq holds a few messages in each direction, the outbox one of each kind, and
-/// connections that have not said anything valid hold nothing here.
+/// Memory is bounded for each peer that keeps to ZeroMQ's own protocol: libzmq holds a few messages in each direction, the
+/// outbox one of each kind, and connections that have not said anything valid hold nothing here. Not bounded is what libzmq
+/// gathers of a message that never ends: it counts whole messages only, and limits the size of a frame but not their number.
 public final class Transport {
   public let waker: Waker
   public private(set) var counters = TrafficCounters()
@@ -55,7 +56,7 @@ public final class Transport {
     self.codec = codec
     waker = try Waker()
     let context = try ZeroMQContext()
-    let limits = SocketLimits(largestFrame: codec.largestFrame)
+    let limits = SocketLimits(largestFrame: codec.largestFrame, queuedMessages: codec.longestBurst)
     listener = try endpoints[codec.node].map { try Self.listen(on: $0, in: context, limits: limits) }
     dialed = try endpoints.filter { $0.key < codec.node }.sorted { $0.key < $1.key }
       .map { try DialedLink(to: $0.key, at: $0.value.address, in: context, limits: limits) }
@@ -194,9 +195,10 @@ extension Transport {
         countDropped(from: peer, "topology")
         try refuse(theirs, over: way)
         try tell(of: claimed, theirs: theirs, handle)
-      case .refusal(let claimed, let theirs, _):
+      case .refusal(let claimed, let theirs, let seen):
         countDropped(from: peer, "refusal")
-        try tell(of: claimed, theirs: theirs, handle)
+        // It means something only from one who runs another topology and has seen a message of this one.
+        if theirs != codec.digest && seen == codec.digest { try tell(of: claimed, theirs: theirs, handle) }
       }
     } catch let error as WireError {
       countDropped(from: peer, error.name)

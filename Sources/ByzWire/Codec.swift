@@ -18,6 +18,10 @@ public struct Codec: Sendable {
 
   /// The most bytes that an honest peer's frame has.
   public var largestFrame: Int { WireFormat.largestFrame(dimension: configuration.dimension) }
+
+  /// The most messages that an honest peer sends in a row: what it keeps of R steps, models and models of gathers, for one
+  /// that was left behind. A normal step has one vector each way.
+  public var longestBurst: Int { 2 * configuration.patience.retainedSteps }
 }
 
 // MARK: - Writing

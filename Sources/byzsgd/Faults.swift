@@ -19,7 +19,7 @@ struct Faults: ParsableCommand {
     let roles = fault.roles.map { "\($0.rawValue)s" }.joined(separator: ", ")
     let parameters = fault.parameters.map { parameter in
       let otherwise = parameter.isRequired ? ", needed" : ""
-      let standard = parameter.standard.map { ", \(Int($0)) if left out" } ?? otherwise
+      let standard = parameter.standardText.map { ", \($0) if left out" } ?? otherwise
       return "  \(parameter.name)\(standard): \(parameter.explanation)"
     }
     return (["\(fault.name) (\(roles)): \(fault.summary)"] + parameters).joined(separator: "\n")
