@@ -85,7 +85,8 @@ extension ServerMachine {
   /// Takes part in the next gather with the median of what the others have sent for it, if this server cannot get there by
   /// itself; they may be waiting for its part.
   mutating func adoptGatherModel() -> [Action]? {
-    guard case .collecting = phase else { return nil }
+    let momentumCount = momentums.vectors(of: step).count
+    guard case .collecting = phase, momentumCount < configuration.quorums.workers.quorum else { return nil }
     let gatherStep = gatherModels.wanted
     let models = gatherModels.vectors(of: gatherStep)
     guard models.count >= configuration.quorums.adoptionQuorum else { return nil }
