@@ -38,7 +38,7 @@ extension RunSummary {
       parts[0] += String(format: " in %.1f s (%.1f steps/s)", wallSeconds, stepsPerSecond)
     }
     if let accuracy { parts.append(String(format: "accuracy %.4f", accuracy)) }
-    if let loss { parts.append(String(format: "loss %.4f", loss)) }
+    if let loss { parts.append(String(format: "loss %.4g", loss)) }
     if let modelSpread { parts.append(String(format: "model spread %.2g", modelSpread)) }
     return parts.joined(separator: ", ")
   }
