@@ -31,13 +31,13 @@ public final class Launcher {
   ///   - executable: the program whose `node` command runs a node.
   /// - Throws: if the run directory cannot be written.
   public init(_ topology: Topology, directory: RunDirectory, executable: String, display: Display) throws {
+    for node in topology.quorums.serverIDs + topology.quorums.workerIDs { try directory.makeFolder(of: node) }
     sockets = try SocketFolder()
     self.topology = topology.placing(sockets.addresses(for: topology))
     self.directory = directory
     self.executable = executable
     self.display = display
     progress = Progress(of: topology, in: directory)
-    for node in topology.quorums.serverIDs + topology.quorums.workerIDs { try directory.makeFolder(of: node) }
     try self.topology.yaml.write(toFile: directory.topology, atomically: true, encoding: .utf8)
   }
 

@@ -19,9 +19,22 @@ public struct RunDirectory: Sendable {
     "\(folder(of: node))/checkpoint-\(step).safetensors"
   }
 
+  /// What keeps a run from being written, and where.
+  public struct Failure: Error, CustomStringConvertible {
+    public let description: String
+  }
+
   /// Makes the folder of `node` and those above it.
-  func makeFolder(of node: NodeID) throws {
-    try FileManager.default.createDirectory(atPath: folder(of: node), withIntermediateDirectories: true)
+  public func makeFolder(of node: NodeID) throws(Failure) {
+    var made = ""
+    // Foundation's error would not say why; the system's does.
+    for part in Self.absolute(folder(of: node)).split(separator: "/") {
+      made += "/\(part)"
+      guard mkdir(made, 0o777) == 0 || errno == EEXIST else {
+        let reason = String(cString: strerror(errno))
+        throw Failure(description: "cannot write the run directory \(path): \(reason); name one with --run-directory")
+      }
+    }
   }
 }
 

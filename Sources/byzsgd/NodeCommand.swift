@@ -38,7 +38,7 @@ struct NodeCommand: ParsableCommand {
       let topology = try options.read()
       let node = try findNode(in: topology)
       let directory = RunDirectory(path: runDirectory ?? RunDirectory.unusedPath(for: topology.name))
-      try FileManager.default.createDirectory(atPath: directory.folder(of: node), withIntermediateDirectories: true)
+      try directory.makeFolder(of: node)
       let handler = try FileLogHandler(path: directory.log(of: node), alsoToStandardError: !quiet)
       let logger = Logger(label: "byzsgd") { _ in handler }
       for warning in topology.warnings { logger.warning("\(warning)") }

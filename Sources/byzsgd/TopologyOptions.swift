@@ -53,6 +53,9 @@ extension ParsableCommand {
     } catch let failure as UsageFailure {
       printError(failure)
       status = ExitStatus.usage
+    } catch let failure as RunDirectory.Failure {
+      printError(failure)
+      status = ExitStatus.usage
     } catch let exit as ExitCode {
       throw exit
     } catch {

@@ -70,6 +70,15 @@ import Testing
     #expect(result.status == 64 && result.errors.contains("there is something in it already"))
   }
 
+  @Test func saysWhereARunCannotBeWritten() throws {
+    let folder = try TemporaryFolder()
+    let file = try folder.write("no folder", to: "file")
+    let result = try Program.run("launch", mnist, "--run-directory", "\(file)/run")
+    #expect(result.status == 64)
+    let message = "cannot write the run directory \(file)/run: Not a directory"
+    #expect(result.errors.contains(message), "\(result.errors)")
+  }
+
   @Test func wrongUsageEndsWith64() throws {
     for arguments in [["launch"], ["launch", mnist, "--nonsense"], ["nonsense"]] {
       #expect(try Running(arguments).wait().status == 64, "\(arguments)")
