@@ -13,7 +13,8 @@ struct SocketFolder {
   let path: String
 
   init() throws {
-    var template = Array("/tmp/byzsgd-XXXXXX".utf8CString)
+    Self.removeOrphans()
+    var template = Array("/tmp/byzsgd-\(getpid())-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else {
       throw Failure(description: "cannot make a folder for sockets in /tmp: \(String(cString: strerror(errno)))")
     }
@@ -24,6 +25,17 @@ struct SocketFolder {
   func addresses(for topology: Topology) -> [NodeID: String] {
     let homeless = topology.quorums.serverIDs.filter { topology.nodes[$0]?.address == nil }
     return Dictionary(uniqueKeysWithValues: homeless.map { ($0, "ipc://\(path)/\($0)") })
+  }
+
+  /// Removes what launchers have left that were killed: the folders named after processes that are no more. Those of other
+  /// users stay; they cannot be removed.
+  private static func removeOrphans() {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: "/tmp")) ?? []
+    for name in names where name.hasPrefix("byzsgd-") {
+      let parts = name.split(separator: "-")
+      guard parts.count == 3, let launcher = pid_t(parts[1]), kill(launcher, 0) != 0, errno == ESRCH else { continue }
+      try? FileManager.default.removeItem(atPath: "/tmp/\(name)")
+    }
   }
 
   func remove() { try? FileManager.default.removeItem(atPath: path) }
