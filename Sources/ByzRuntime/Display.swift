@@ -39,5 +39,6 @@ public final class Display {
     shown = ""
   }
 
-  private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+  /// Progress that nobody can see any more, because standard error is closed, must not end a run.
+  private func write(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) }
 }

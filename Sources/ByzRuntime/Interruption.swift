@@ -1,12 +1,13 @@
 import Dispatch
 import Foundation
 
-/// Turns SIGINT and SIGTERM into a call, on any thread.
+/// Turns SIGINT, SIGTERM and SIGHUP into a call, on any thread; and has a closed pipe be an error and not the end.
 final class Interruption {
   private let sources: [any DispatchSourceSignal]
 
   init(_ handle: @escaping @Sendable () -> Void) {
-    sources = [SIGINT, SIGTERM].map { number in
+    signal(SIGPIPE, SIG_IGN)
+    sources = [SIGINT, SIGTERM, SIGHUP].map { number in
       // The default, ending the process at once, would come before the source.
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())

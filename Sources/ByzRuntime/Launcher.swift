@@ -16,7 +16,8 @@ public final class Launcher {
   private let launchedAt = Date().timeIntervalSince1970
   private var children: [ChildProcess] = []
   private var ended: Set<NodeID> = []
-  private var lost: Set<NodeID> = []
+  /// The nodes whose process ended before its time, and how far each had come.
+  private var lost: [NodeID: Int] = [:]
   private var progress: Progress
   private var firstCompletion: MonotonicTime?
 
@@ -68,7 +69,7 @@ public final class Launcher {
     }
     display.finish()
     stop(signal: SIGTERM)
-    let summary = SummaryBuilder(topology: topology, directory: directory, launchedAt: launchedAt, lost: lost)
+    let summary = SummaryBuilder(topology: topology, directory: directory, launchedAt: launchedAt, lost: Set(lost.keys))
       .build(verdict.outcome, reasons: verdict.reasons)
     try JSON.write(summary, to: directory.summary)
     return summary
@@ -115,7 +116,7 @@ extension Launcher {
       return
     }
     guard summary?.outcome != .diverged else { return }
-    lost.insert(child.node)
+    lost[child.node] = directory.lastStep(of: child.node)
     if topology.faults[child.node]?.name == "crash" && child.exitStatus == ExitStatus.crashed {
       display.show("\(child.node) crashed, as its fault says")
     } else {
@@ -141,7 +142,7 @@ extension Launcher {
     if let verdict = judgeLosses() { return verdict }
     let waiting = children.filter { $0.isRunning && isHonest($0.node) }.map(\.node)
     if waiting.isEmpty {
-      let done = ended.contains { isHonest($0) && !lost.contains($0) }
+      let done = ended.contains { isHonest($0) && lost[$0] == nil }
       return done ? Verdict(outcome: .completed) : Verdict(outcome: .failed, reasons: ["no honest node is left"])
     }
     // Those that have reached the end have stopped serving by now, so the others cannot reach it any more.
@@ -155,7 +156,8 @@ extension Launcher {
 
   private func judgeLosses() -> Verdict? {
     for (role, group) in [(Role.server, topology.quorums.servers), (.worker, topology.quorums.workers)] {
-      let names = lost.filter { $0.role == role }.sorted().map(\.description)
+      let names = lost.filter { $0.key.role == role && !isBack($0.key, since: $0.value) }.keys.sorted()
+        .map(\.description)
       if names.count > group.byzantine {
         return Verdict(
           outcome: .failed,
@@ -167,6 +169,9 @@ extension Launcher {
     }
     return nil
   }
+
+  /// Whether somebody has started a lost node again, so that it has gone on in its metrics.
+  private func isBack(_ node: NodeID, since step: Int) -> Bool { directory.lastStep(of: node) > step }
 
   /// Ends all processes that still run: with `signal`, and with SIGKILL if that is not enough.
   private func stop(signal: Int32) {

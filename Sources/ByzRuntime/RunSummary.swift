@@ -93,22 +93,15 @@ struct SummaryBuilder {
   private func server(_ id: NodeID, _ summary: NodeSummary?) -> RunSummary.Server {
     RunSummary.Server(
       id: "\(id)", honest: topology.faults[id] == nil, fault: topology.faults[id]?.description,
-      step: summary?.step ?? lastStep(of: id), accuracy: summary?.accuracy)
+      step: summary?.step ?? directory.lastStep(of: id), accuracy: summary?.accuracy)
   }
 
   private func worker(_ id: NodeID, _ summary: NodeSummary?, _ servers: [NodeSummary]) -> RunSummary.Worker {
     let shares = servers.compactMap { $0.selected?["\(id)"] }
     return RunSummary.Worker(
       id: "\(id)", honest: topology.faults[id] == nil, fault: topology.faults[id]?.description,
-      step: summary?.step ?? lastStep(of: id),
+      step: summary?.step ?? directory.lastStep(of: id),
       selected: shares.isEmpty ? nil : shares.reduce(0, +) / Double(shares.count))
-  }
-
-  /// The last step of a node that wrote no summary.
-  private func lastStep(of id: NodeID) -> Int {
-    var metrics = MetricsFollower(path: directory.metrics(of: id))
-    metrics.update()
-    return metrics.step
   }
 
   private func median(_ values: [Double]) -> Double? {
@@ -156,6 +149,13 @@ struct SummaryBuilder {
 }
 
 extension RunDirectory {
+  /// The last step that `node` has written of.
+  func lastStep(of node: NodeID) -> Int {
+    var metrics = MetricsFollower(path: metrics(of: node))
+    metrics.update()
+    return metrics.step
+  }
+
   /// What `node` wrote at its end; nil if it did not, or not so that it can be read.
   func readSummary(of node: NodeID) -> NodeSummary? {
     guard let data = FileManager.default.contents(atPath: summary(of: node)) else { return nil }
