@@ -16,10 +16,18 @@ public final class Launcher {
   private let launchedAt = Date().timeIntervalSince1970
   private var children: [ChildProcess] = []
   private var ended: Set<NodeID> = []
-  /// The nodes whose process ended before its time, and how far each had come.
-  private var lost: [NodeID: Int] = [:]
+  /// The nodes whose process ended before its time.
+  private var lost: [NodeID: Loss] = [:]
   private var progress: Progress
   private var firstCompletion: MonotonicTime?
+
+  /// How far a lost node had come, and what it has written since, if somebody started it again.
+  private struct Loss {
+    let step: Int
+    var metrics: MetricsFollower
+
+    var isBack: Bool { metrics.step > step }
+  }
 
   /// How the run ended, once it is known.
   private struct Verdict {
@@ -107,6 +115,7 @@ extension Launcher {
       child.reap()
       if !child.isRunning && ended.insert(child.node).inserted { note(endOf: child) }
     }
+    for node in lost.keys { lost[node]?.metrics.update() }
   }
 
   private func note(endOf child: ChildProcess) {
@@ -116,7 +125,9 @@ extension Launcher {
       return
     }
     guard summary?.outcome != .diverged else { return }
-    lost[child.node] = directory.lastStep(of: child.node)
+    var metrics = MetricsFollower(path: directory.metrics(of: child.node))
+    metrics.update()
+    lost[child.node] = Loss(step: metrics.step, metrics: metrics)
     if topology.faults[child.node]?.name == "crash" && child.exitStatus == ExitStatus.crashed {
       display.show("\(child.node) crashed, as its fault says")
     } else {
@@ -156,8 +167,7 @@ extension Launcher {
 
   private func judgeLosses() -> Verdict? {
     for (role, group) in [(Role.server, topology.quorums.servers), (.worker, topology.quorums.workers)] {
-      let names = lost.filter { $0.key.role == role && !isBack($0.key, since: $0.value) }.keys.sorted()
-        .map(\.description)
+      let names = lost.filter { $0.key.role == role && !$0.value.isBack }.keys.sorted().map(\.description)
       if names.count > group.byzantine {
         return Verdict(
           outcome: .failed,
@@ -169,9 +179,6 @@ extension Launcher {
     }
     return nil
   }
-
-  /// Whether somebody has started a lost node again, so that it has gone on in its metrics.
-  private func isBack(_ node: NodeID, since step: Int) -> Bool { directory.lastStep(of: node) > step }
 
   /// Ends all processes that still run: with `signal`, and with SIGKILL if that is not enough.
   private func stop(signal: Int32) {

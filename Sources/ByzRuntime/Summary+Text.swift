@@ -3,7 +3,7 @@ import Foundation
 
 extension Encodable {
   /// Prints the value on standard output as JSON.
-  fileprivate func printAsJSON() throws { FileHandle.standardOutput.write(try JSON.text(of: self)) }
+  fileprivate func printAsJSON() throws { try FileHandle.standardOutput.write(contentsOf: JSON.text(of: self)) }
 }
 
 extension NodeSummary {
@@ -15,8 +15,13 @@ extension RunSummary {
   /// Prints the summary on standard output as JSON.
   public func printJSON() throws { try printAsJSON() }
 
+  /// Prints the summary on standard output for a person to read.
+  public func printText(directory: RunDirectory) throws {
+    try FileHandle.standardOutput.write(contentsOf: Data("\(text(directory: directory))\n".utf8))
+  }
+
   /// The summary for a person to read.
-  public func text(directory: RunDirectory) -> String {
+  func text(directory: RunDirectory) -> String {
     var lines = [headline] + reasons.map { "  \($0)" } + [""]
     lines += servers.map { server in
       row(server.id, step: server.step, server.accuracy.map { String(format: "accuracy %.4f", $0) }, server.fault)

@@ -33,7 +33,7 @@ struct Launch: ParsableCommand {
       let launcher = try Launcher(
         topology, directory: directory, executable: try Self.executable(), display: display)
       let summary = try launcher.run()
-      if json { try summary.printJSON() } else { print(summary.text(directory: directory)) }
+      if json { try summary.printJSON() } else { try summary.printText(directory: directory) }
       return ExitStatus.status(of: summary.outcome)
     }
   }

@@ -66,6 +66,7 @@ extension ParsableCommand {
   }
 
   private func printError(_ error: any Error) {
-    FileHandle.standardError.write(Data("byzsgd: \(error)\n".utf8))
+    // Where standard error is closed, the exit status still tells.
+    try? FileHandle.standardError.write(contentsOf: Data("byzsgd: \(error)\n".utf8))
   }
 }

@@ -103,6 +103,35 @@ import Testing
     #expect(summary.outcome == .completed && summary.step == 400 && (summary.accuracy ?? 0) > 0.93)
   }
 
+  /// One server may be down at a time: one that somebody started again does not count when the next one dies.
+  @Test func aNodeThatIsBackNoLongerCountsAsLost() throws {
+    let run = try start(steps: 800, "--set", "faults={}")
+    #expect(run.waits(for: "steps/s"))
+    kill(try #require(files.process(of: "server-2")), SIGKILL)
+    #expect(run.waits(for: "server-2 was ended by signal 9"))
+    let again = try Running(["node", "server-2", "\(files.path)/topology.yaml", "--run-directory", files.path])
+    #expect(again.waits(for: "step 400: accuracy"))
+    kill(try #require(files.process(of: "server-3")), SIGKILL)
+    let result = try run.wait()
+    #expect(result.status == 0, "\(result.errors)")
+    let node = try again.wait()
+    #expect(node.status == 0 && node.errors.contains("rejoins at step"), "\(node.errors)")
+    let summary = try files.summary()
+    #expect(summary.lost == ["server-2", "server-3"] && summary.steps == 800)
+  }
+
+  /// Progress that nobody sees and a pipe that nobody reads end no run.
+  @Test func closedOutputsDoNotEndARun() throws {
+    let shell = Process()
+    shell.executableURL = URL(filePath: "/bin/sh")
+    let launch = "'\(Program.path)' launch '\(mnist)' --set training.steps=20 --run-directory '\(files.path)'"
+    shell.arguments = ["-c", "\(launch) 2>&- >/dev/null"]
+    try shell.run()
+    shell.waitUntilExit()
+    #expect(shell.terminationStatus == 0)
+    #expect(try files.summary().outcome == .completed)
+  }
+
   @Test func interruptingWritesEverything() throws {
     let run = try start(steps: 50_000)
     #expect(run.waits(for: "steps/s"))
