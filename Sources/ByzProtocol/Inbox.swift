@@ -11,12 +11,22 @@ struct Inbox {
   private var current: [NodeID: Vector] = [:]
   private var newest: [NodeID: (step: Int, vector: Vector)] = [:]
 
-  init(wanting step: Int) { wanted = step }
+  private let plantedBug: PlantedBug?
+  private let retainedSteps: Int
+  /// Second vectors of a sender, which only a mistake keeps.
+  private var extra: [(sender: NodeID, vector: Vector)] = []
+
+  init(of kind: VectorKind, wanting step: Int, in configuration: ProtocolConfiguration) {
+    wanted = step
+    // That mistake is about momentums alone.
+    plantedBug = configuration.plantedBug == .staleMomentum && kind != .momentum ? nil : configuration.plantedBug
+    retainedSteps = configuration.patience.retainedSteps
+  }
 
   /// Why the vector of `step` by `peer` has no place here; nil if it has.
   func rejection(of step: Int, from peer: NodeID) -> Rejection? {
     if step < wanted { return .late }
-    if holds(step, from: peer) { return .duplicate }
+    if holds(step, from: peer) && !(plantedBug == .countedTwice && step == wanted) { return .duplicate }
     if step > wanted, let held = newest[peer], held.step > step { return .superseded }
     return nil
   }
@@ -24,9 +34,11 @@ struct Inbox {
   /// Keeps a vector that has a place here.
   mutating func insert(_ vector: Vector, step: Int, from peer: NodeID) {
     if step == wanted {
+      if current[peer] != nil { extra.append((peer, vector)) }
       current[peer] = vector
     } else {
       newest[peer] = (step, vector)
+      if plantedBug == .newestOnly && step >= wanted + retainedSteps { current[peer] = nil }
     }
   }
 
@@ -34,8 +46,10 @@ struct Inbox {
   mutating func want(_ step: Int) {
     precondition(step >= wanted, "a node's step never decreases, but \(step) came after \(wanted)")
     guard step > wanted else { return }
+    let former = plantedBug == .staleMomentum && step == wanted + 1 ? current : [:]
     wanted = step
-    current = newest.filter { $0.value.step == step }.mapValues(\.vector)
+    extra = []
+    current = former.merging(newest.filter { $0.value.step == step }.mapValues(\.vector)) { $1 }
     newest = newest.filter { $0.value.step > step }
   }
 
@@ -46,7 +60,8 @@ struct Inbox {
   /// The vectors of `step`, in the order of their senders.
   func vectors(of step: Int) -> [(sender: NodeID, vector: Vector)] {
     let held = step == wanted ? current : newest.filter { $0.value.step == step }.mapValues(\.vector)
-    return held.map { (sender: $0.key, vector: $0.value) }.sorted { $0.sender < $1.sender }
+    return (held.map { (sender: $0.key, vector: $0.value) } + (step == wanted ? extra : []))
+      .sorted { $0.sender < $1.sender }
   }
 
   /// All vectors of steps before `step`.

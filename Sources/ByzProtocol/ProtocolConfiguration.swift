@@ -10,6 +10,13 @@ public struct ProtocolConfiguration: Sendable {
   public let rule: any AggregationRule
   /// d: the number of parameters.
   public let dimension: Int
+  /// How many *other* servers' models of one step a server needs in order to adopt their median: 2 f_ps + 1, so that the
+  /// honest ones are a majority in every coordinate.
+  private(set) var adoptionQuorum: Int
+  /// By how many steps a server may be behind without rejoining.
+  private(set) var toleratedLag = 0
+  /// A mistake to make; nil in every real node.
+  package private(set) var plantedBug: PlantedBug?
 
   public init(
     quorums: Quorums, training: TrainingParameters, patience: Patience, rule: any AggregationRule, dimension: Int
@@ -19,20 +26,41 @@ public struct ProtocolConfiguration: Sendable {
     self.patience = patience
     self.rule = rule
     self.dimension = dimension
+    adoptionQuorum = 2 * quorums.servers.byzantine + 1
+  }
+
+  /// The same with a mistake in it, which tests have the simulator find.
+  package func planting(_ bug: PlantedBug) -> ProtocolConfiguration {
+    var servers = quorums.servers
+    var patience = patience
+    switch bug {
+    case .oneRetainedStep: patience = patience.with(retainedSteps: 1)
+    case .noLingering: patience = patience.with(lingerMilliseconds: 0)
+    case .noHonestMajority:
+      servers = Group(count: servers.count, byzantine: servers.byzantine, quorum: max(1, 2 * servers.byzantine))
+    default: break
+    }
+    var planted = ProtocolConfiguration(
+      quorums: Quorums(servers: servers, workers: quorums.workers), training: training, patience: patience, rule: rule,
+      dimension: dimension)
+    planted.plantedBug = bug
+    if bug == .minorityRejoin { planted.adoptionQuorum = servers.byzantine + 1 }
+    if bug == .lateRejoin { planted.toleratedLag = patience.retainedSteps }
+    return planted
   }
 
   /// For how long a node that has its quorum of `step` waits for the rest.
-  func graceMilliseconds(at step: Int) -> Int {
+  public func graceMilliseconds(at step: Int) -> Int {
     step == 0 ? patience.startGraceMilliseconds : patience.graceMilliseconds
   }
 
   /// Whether servers gather after the update of `step`: when T divides t + 1. A single server has nobody to gather with.
-  func gathers(after step: Int) -> Bool {
+  public func gathers(after step: Int) -> Bool {
     (step + 1) % training.gatherEvery == 0 && quorums.servers.count > 1
   }
 
   /// The first step at or after `step` whose update is followed by a gather.
-  func nextGather(from step: Int) -> Int { step + (training.gatherEvery - 1 - step % training.gatherEvery) }
+  public func nextGather(from step: Int) -> Int { step + (training.gatherEvery - 1 - step % training.gatherEvery) }
 
   /// Why `receiver` has no use for `message` by `sender` at any time; nil if it may. Whether a vector is finite is not
   /// asked here: that reads it whole, which only a vector that will be kept is worth.

@@ -59,10 +59,6 @@ public struct Quorums: Hashable, Sendable {
   public func contains(_ id: NodeID) -> Bool {
     id.index < (id.role == .server ? servers.count : workers.count)
   }
-
-  /// How many *other* servers' models of one step a server needs in order to adopt their median: 2 f_ps + 1, so that the
-  /// honest ones are a majority in every coordinate.
-  public var adoptionQuorum: Int { 2 * servers.byzantine + 1 }
 }
 
 extension Quorums {

@@ -49,8 +49,9 @@ extension ServerMachine {
 
   /// Adopts the newest model that enough others have, if it is newer than this server's own.
   private mutating func adopt() -> [Action] {
-    let quorum = configuration.quorums.adoptionQuorum
-    guard let newest = peerModels.steps(heldFrom: quorum).first, newest > step, isWaiting else {
+    let quorum = configuration.adoptionQuorum
+    guard let newest = peerModels.steps(heldFrom: quorum).first, newest > step + configuration.toleratedLag, isWaiting
+    else {
       serveMedians()
       return []
     }
@@ -73,7 +74,8 @@ extension ServerMachine {
 
   /// Keeps, for those who wait for it at a step that this server jumped over, what it would have adopted there.
   private mutating func serveMedians() {
-    let quorum = configuration.quorums.adoptionQuorum
+    guard configuration.plantedBug != .unservedRejoin else { return }
+    let quorum = configuration.adoptionQuorum
     for step in peerModels.steps(heldFrom: quorum) where step <= self.step && sentModels[step] == nil {
       sentModels.keep(coordinatewiseMedian(of: peerModels.vectors(of: step).map(\.vector)), of: step)
     }
@@ -85,11 +87,14 @@ extension ServerMachine {
   /// Takes part in the next gather with the median of what the others have sent for it, if this server cannot get there by
   /// itself; they may be waiting for its part.
   mutating func adoptGatherModel() -> [Action]? {
+    guard configuration.plantedBug != .unservedRejoin else { return nil }
     let momentumCount = momentums.vectors(of: step).count
     guard case .collecting = phase, momentumCount < configuration.quorums.workers.quorum else { return nil }
     let gatherStep = gatherModels.wanted
     let models = gatherModels.vectors(of: gatherStep)
-    guard models.count >= configuration.quorums.adoptionQuorum else { return nil }
+    guard models.count >= configuration.adoptionQuorum, gatherStep >= step + configuration.toleratedLag else {
+      return nil
+    }
     step = gatherStep
     aggregated = nil
     momentums.want(gatherStep)

@@ -32,7 +32,7 @@ public struct ServerMachine: Machine {
   /// theta_t.
   var model: Vector
   var wait: QuorumWait
-  var momentums = Inbox(wanting: 0)
+  var momentums: Inbox
   var gatherModels: Inbox
   var sentModels: Retention
   var sentGatherModels: Retention
@@ -57,7 +57,8 @@ public struct ServerMachine: Machine {
     workers = configuration.quorums.workerIDs
     others = configuration.quorums.serverIDs.filter { $0.index != index }
     wait = QuorumWait(.momentum, step: 0, in: configuration)
-    gatherModels = Inbox(wanting: configuration.nextGather(from: 0))
+    momentums = Inbox(of: .momentum, wanting: 0, in: configuration)
+    gatherModels = Inbox(of: .gatherModel, wanting: configuration.nextGather(from: 0), in: configuration)
     sentModels = Retention(steps: configuration.patience.retainedSteps)
     sentGatherModels = Retention(steps: configuration.patience.retainedSteps)
     peerModels = PeerHistory(steps: configuration.patience.retainedSteps)
@@ -279,7 +280,14 @@ extension ServerMachine {
     // Asking has not helped so far: what others have made of this step may do instead.
     if let adopted = adoptGatherModel() { return adopted }
     let again = Action.schedule(wait.askTimer, afterMilliseconds: configuration.patience.askAgainMilliseconds)
-    return ask(lacking) + (front > step ? askForHistory() : []) + [again]
+    return ask(lacking) + (mayBeBehind ? askForHistory() : []) + [again]
+  }
+
+  /// Whether the other servers may have left this one behind. Who lacks momentums learns it from the workers, which answer
+  /// with newer ones; who waits in a gather would never learn it from servers that no longer keep their part in it.
+  private var mayBeBehind: Bool {
+    if case .gathering = phase { return true }
+    return front > step + configuration.toleratedLag
   }
 
   /// A step that an honest worker has left behind: of the f_w + 1 workers that are furthest ahead one is honest. -1 if there

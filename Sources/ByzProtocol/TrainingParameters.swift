@@ -75,4 +75,11 @@ public struct Patience: Hashable, Sendable {
     self.lingerMilliseconds = lingerMilliseconds
     self.retainedSteps = retainedSteps
   }
+
+  func with(lingerMilliseconds: Int? = nil, retainedSteps: Int? = nil) -> Patience {
+    Patience(
+      graceMilliseconds: graceMilliseconds, startGraceMilliseconds: startGraceMilliseconds,
+      askAgainMilliseconds: askAgainMilliseconds, lingerMilliseconds: lingerMilliseconds ?? self.lingerMilliseconds,
+      retainedSteps: retainedSteps ?? self.retainedSteps)
+  }
 }

@@ -22,7 +22,7 @@ public struct WorkerMachine: Machine {
   private let servers: [NodeID]
   private var phase = Phase.collecting
   /// The servers' models. Its wanted step is the one in collection, or the one after that in computation.
-  private var inbox = Inbox(wanting: 0)
+  private var inbox: Inbox
   private var wait: QuorumWait
   private var attendance: Attendance
   private var estimator: MomentumEstimator
@@ -34,6 +34,7 @@ public struct WorkerMachine: Machine {
     id = .worker(index)
     self.configuration = configuration
     servers = configuration.quorums.serverIDs
+    inbox = Inbox(of: .model, wanting: 0, in: configuration)
     wait = QuorumWait(.model, step: 0, in: configuration)
     attendance = Attendance(of: servers)
     estimator = MomentumEstimator(configuration.training)
@@ -133,15 +134,18 @@ extension WorkerMachine {
   /// Of the f_ps + 1 servers that are furthest ahead one is honest. If it has reached step s, then a quorum of momentums of
   /// step s - 1 existed, so an honest worker held q_ps models of step s - 1: at least q_ps - f_ps honest servers have
   /// reached it. That is as much as a worker knows that holds a quorum of step s - 1 itself, so it may want that step, and
-  /// with R >= 2 its models are still kept.
+  /// with R >= 2 its models are still kept, unless some are at s + 1.
+  ///
+  /// When q_ps servers have reached step s, so have q_ps - f_ps honest ones: again as much as a quorum of step s tells, be
+  /// their newest models of several steps. Those that are ahead keep step s, if they are not further ahead than that.
   private mutating func catchUp() -> [Action] {
     let newest = servers.compactMap(inbox.newestStep).sorted(by: >)
-    let byzantine = configuration.quorums.servers.byzantine
-    if newest.count > byzantine, newest[byzantine] - 1 > inbox.wanted {
-      return awaitModels(of: newest[byzantine] - 1) + ask(lacking) + collect()
-    }
+    let (byzantine, quorum) = (configuration.quorums.servers.byzantine, configuration.quorums.servers.quorum)
+    let reached = max(
+      newest.count > byzantine ? newest[byzantine] - 1 : 0, newest.count >= quorum ? newest[quorum - 1] : 0)
+    if reached > inbox.wanted { return awaitModels(of: reached) + ask(lacking) + collect() }
     // Some have gone on before they were asked for this step. They still keep it.
-    if newest.count >= configuration.quorums.servers.quorum && !wait.hasAskedEarly {
+    if newest.count >= quorum && !wait.hasAskedEarly {
       wait.hasAskedEarly = true
       return ask(lacking)
     }
@@ -157,18 +161,19 @@ extension WorkerMachine {
 
   private func askAgain() -> [Action] {
     let again = Action.schedule(wait.askTimer, afterMilliseconds: configuration.patience.askAgainMilliseconds)
-    return ask(lacking) + askForNext() + [again]
+    return ask(lacking) + askForNewer() + [again]
   }
 
-  /// Some servers may have jumped over the wanted step for good. When one is seen ahead, those whose models of that step are
-  /// here already are asked for the next one, of which the others have a model to add.
-  private func askForNext() -> [Action] {
-    let newest = servers.map { (server: $0, step: inbox.newestStep(from: $0)) }
-    let next = inbox.wanted + 1
-    let holders = newest.filter { $0.step == inbox.wanted }.map(\.server)
-    guard next < configuration.training.steps, !holders.isEmpty, newest.contains(where: { ($0.step ?? 0) >= next })
-    else { return [] }
-    return [.send(.request(.model, step: next), to: holders)]
+  /// Some servers may have jumped over the wanted step for good, or keep it no longer. When one is seen ahead, those whose
+  /// models of that step are here already are asked for newer ones than these, so that a quorum of one newer step can come
+  /// together: at the end of a run there is nothing else that they would send.
+  private func askForNewer() -> [Action] {
+    let holders = servers.filter { inbox.holds(inbox.wanted, from: $0) }
+    let newest = servers.map { inbox.newestStep(from: $0) ?? 0 }
+    guard newest.contains(where: { $0 > inbox.wanted }) else { return [] }
+    let next = Dictionary(grouping: holders) { (inbox.newestStep(from: $0) ?? inbox.wanted) + 1 }
+    return next.filter { $0.key < configuration.training.steps }.sorted { $0.key < $1.key }
+      .map { .send(.request(.model, step: $0.key), to: $0.value) }
   }
 }
 
