@@ -44,15 +44,19 @@ let package = Package(
       name: "ByzTopology",
       dependencies: ["ByzProtocol", "ByzAggregation", "ByzAdversary", "ByzGradients", "CSodium", "Yams"]),
     .target(
+      name: "ByzSimulation",
+      dependencies: ["ByzTopology", "ByzAdversary", "ByzGradients", "ByzProtocol", "ByzNumerics"]),
+    .target(
       name: "ByzRuntime",
       dependencies: [
+        "ByzSimulation",
         "ByzTopology", "ByzTransport", "ByzWire", "ByzTorch", "ByzGradients", "ByzAdversary", "ByzProtocol", "CProcess",
         .product(name: "Logging", package: "swift-log"),
       ]),
     .executableTarget(
       name: "byzsgd",
       dependencies: [
-        "ByzRuntime", "ByzTopology", "ByzProtocol", "ByzAdversary",
+        "ByzRuntime", "ByzSimulation", "ByzTopology", "ByzProtocol", "ByzAdversary",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
@@ -73,6 +77,9 @@ let package = Package(
       dependencies: [
         "ByzTopology", "ByzProtocol", "ByzAdversary", "ByzAggregation", "ByzGradients", "ByzNumerics",
       ]),
+    .testTarget(
+      name: "ByzSimulationTests",
+      dependencies: ["ByzSimulation", "ByzTopology", "ByzAdversary", "ByzGradients", "ByzProtocol", "ByzNumerics"]),
     .testTarget(
       name: "ByzRuntimeTests",
       dependencies: ["ByzRuntime", "ByzTopology", "ByzGradients", "ByzNumerics", "ByzProtocol"]),

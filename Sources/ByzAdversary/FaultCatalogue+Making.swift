@@ -30,6 +30,11 @@ extension FaultCatalogue {
       return Scaling(factor: -1)
     case "random":
       return Noise(scale: Float(parameter("scale")), seed: seed, node: node)
+    case "arbitrary":
+      return Arbitrary(
+        share: Float(parameter("share")), seed: seed, node: node, steps: configuration.training.steps)
+    case "partial":
+      return Partial(share: Float(parameter("share")), step: Int(parameter("step")), seed: seed)
     case "crash":
       return Crash(step: Int(parameter("step")))
     case "little-is-enough":

@@ -66,6 +66,28 @@ public enum FaultCatalogue {
       ],
       summary: "sends independent, nearly normal noise instead of every vector, anew for each step"),
     FaultDescription(
+      name: "arbitrary", roles: [.server, .worker],
+      parameters: [
+        .init(
+          name: "share", standard: 0.5, isRequired: false, explanation: "how many of its messages it tampers with",
+          range: 0...1, isWhole: false)
+      ],
+      summary:
+        "sends anything, differently to each: messages as they are, with other vectors from tiny to NaN, for other "
+        + "steps, twice, unasked for, or not at all"),
+    FaultDescription(
+      name: "partial", roles: [.server, .worker],
+      parameters: [
+        .init(
+          name: "share", standard: 0.5, isRequired: false, explanation: "how many of the nodes it favours",
+          range: 0...1, isWhole: false),
+        .init(
+          name: "step", standard: 0, isRequired: false,
+          explanation: "the step of the first vector that only they get", range: 0...1e9, isWhole: true),
+      ],
+      summary:
+        "speaks, from a step on, to some nodes only, the same for all that play this, and to them like an honest node"),
+    FaultDescription(
       name: "crash", roles: [.server, .worker],
       parameters: [
         .init(

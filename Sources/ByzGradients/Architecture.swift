@@ -46,5 +46,5 @@ public enum Architecture: String, CaseIterable, Sendable {
   }
 
   /// The number d of parameters.
-  public var dimension: Int { parameters.reduce(0) { $0 + $1.count } }
+  public var dimension: Int { parameters.dimension }
 }

@@ -8,4 +8,18 @@ public enum RandomPurpose {
   public static let partition: UInt64 = 3
   /// A faulty node's noise: followed by kind, node and step.
   public static let noise: UInt64 = 4
+  /// What an analytic problem was made from: its minimum, or the parameters that label its examples.
+  public static let solution: UInt64 = 5
+  /// An analytic problem's examples: followed by 0 for training or 1 for tests, and the example's index.
+  public static let example: UInt64 = 6
+  /// The noise of an analytic gradient: followed by worker, step and draw.
+  public static let gradientNoise: UInt64 = 7
+  /// What a simulated network does with messages.
+  public static let network: UInt64 = 8
+  /// The scenarios of swarm tests.
+  public static let scenario: UInt64 = 9
+  /// What an arbitrary node does: followed by role and node.
+  public static let arbitrary: UInt64 = 10
+  /// Whom partial nodes favour: followed by role and node.
+  public static let favour: UInt64 = 11
 }

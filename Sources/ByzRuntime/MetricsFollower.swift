@@ -12,7 +12,7 @@ struct MetricsFollower {
   private var offset: UInt64 = 0
   /// The last step completed.
   private(set) var step = 0
-  /// What the evaluation of a step gave.
+  /// What the evaluation of a step gave, where it gave an accuracy.
   private(set) var accuracies: [Int: Double] = [:]
 
   init(path: String) { self.path = path }

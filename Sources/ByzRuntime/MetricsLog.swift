@@ -26,8 +26,8 @@ final class MetricsLog {
   }
 
   func write(_ evaluation: Evaluation, step: Int) throws {
-    try line(
-      #""evaluated":\#(step),"accuracy":\#(Self.number(evaluation.accuracy)),"loss":\#(Self.number(evaluation.loss))"#)
+    let accuracy = evaluation.accuracy.map { #""accuracy":\#(Self.number($0)),"# } ?? ""
+    try line(#""evaluated":\#(step),\#(accuracy)"loss":\#(Self.number(evaluation.loss))"#)
   }
 
   private func line(_ fields: String) throws {

@@ -54,7 +54,7 @@ public final class Node {
       switch id.role {
       case .worker: WorkerMachine(id.index, configuration)
       case .server:
-        ServerMachine(id.index, configuration, model: topology.architecture.initialParameters(seed: topology.seed))
+        ServerMachine(id.index, configuration, model: topology.model.initialParameters(seed: topology.seed))
       }
     guard let fault = topology.faults[id] else { return honest }
     return FaultCatalogue.machine(honest, playing: fault, in: configuration, seed: topology.seed)
@@ -129,7 +129,8 @@ extension Node {
       try perform(machine.handle(.gradient(step: step, draw: draw, gradient, loss: loss)))
     case .evaluated(let step, let evaluation):
       try record.note(evaluation, step: step)
-      logger.info("step \(step): accuracy \(evaluation.accuracy), loss \(evaluation.loss)")
+      let accuracy = evaluation.accuracy.map { "accuracy \($0), " } ?? ""
+      logger.info("step \(step): \(accuracy)loss \(evaluation.loss)")
       evaluations?.startNext()
     case .failed(let reason):
       end(.failed, reason)

@@ -59,7 +59,7 @@ final class NodeRecord {
   /// Writes the model and the summary.
   func finish(_ outcome: Outcome, reason: String?, traffic: TrafficCounters) throws -> NodeSummary {
     if let parameters {
-      try Safetensors.write(parameters, of: topology.architecture, to: directory.checkpoint(of: id, step: step))
+      try Safetensors.write(parameters, as: topology.model.tensors, to: directory.checkpoint(of: id, step: step))
     }
     let summary = NodeSummary(
       id: "\(id)", fault: topology.faults[id]?.description, outcome: outcome, reason: reason, step: step,

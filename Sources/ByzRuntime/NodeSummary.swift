@@ -34,7 +34,7 @@ public struct NodeSummary: Codable, Sendable {
   public var firstStepAt: Double?
   /// When the last step was completed.
   public var lastStepAt: Double?
-  /// Of servers: on the whole test set, after the last step evaluated.
+  /// Of servers: on the whole test set, after the last step evaluated; nil for a model that classifies nothing.
   public var accuracy: Double?
   public var loss: Double?
   public var evaluatedStep: Int?

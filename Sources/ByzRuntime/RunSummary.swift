@@ -34,8 +34,9 @@ public struct RunSummary: Codable, Sendable {
   public var stepsPerSecond: Double?
   /// Seconds from the start of the launcher until every honest server had completed its first step.
   public var secondsToFirstStep: Double?
-  /// The median over honest servers, on the whole test set, after the last step.
+  /// The median over honest servers, on the whole test set, after the last step; nil for a model that classifies nothing.
   public var accuracy: Double?
+  /// Like the accuracy.
   public var loss: Double?
   /// The largest Euclidean distance between two honest servers' final parameters, divided by their mean norm.
   public var modelSpread: Double?
@@ -114,7 +115,7 @@ struct SummaryBuilder {
   private func modelSpread(of servers: [NodeSummary]) -> Double? {
     let models: [Vector] = servers.compactMap { server in
       guard server.step == topology.training.steps, let id = NodeID(server.id) else { return nil }
-      return try? Safetensors.read(topology.architecture, from: directory.checkpoint(of: id, step: server.step))
+      return try? Safetensors.read(topology.model.tensors, from: directory.checkpoint(of: id, step: server.step))
     }
     guard models.count > 1 else { return nil }
     let norm = models.map(\.norm).reduce(0, +) / Double(models.count)

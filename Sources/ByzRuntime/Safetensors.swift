@@ -22,13 +22,13 @@ enum Safetensors {
     }
   }
 
-  /// Writes `parameters` as the tensors of `architecture`: the whole file or nothing of it.
-  static func write(_ parameters: Vector, of architecture: Architecture, to path: String) throws {
+  /// Writes `parameters`, in which `tensors` lie one after the other: the whole file or nothing of it.
+  static func write(_ parameters: Vector, as tensors: [ParameterShape], to path: String) throws {
     var header: [String: Tensor] = [:]
     var offset = 0
-    for parameter in architecture.parameters {
-      let end = offset + 4 * parameter.count
-      header[parameter.name] = Tensor(dtype: "F32", shape: parameter.shape, dataOffsets: [offset, end])
+    for tensor in tensors {
+      let end = offset + 4 * tensor.count
+      header[tensor.name] = Tensor(dtype: "F32", shape: tensor.shape, dataOffsets: [offset, end])
       offset = end
     }
     let encoder = JSONEncoder()
@@ -42,29 +42,33 @@ enum Safetensors {
     try data.write(to: URL(filePath: path), options: .atomic)
   }
 
-  /// Reads the parameters of `architecture` back.
-  static func read(_ architecture: Architecture, from path: String) throws -> Vector {
+  /// Reads the parameters back that `tensors` make up.
+  static func read(_ tensors: [ParameterShape], from path: String) throws -> Vector {
     let data = try Data(contentsOf: URL(filePath: path))
     guard data.count >= 8 else { throw Malformed(path: path, reason: "it is too short") }
     let length = data.prefix(8).enumerated().reduce(UInt64(0)) { $0 | UInt64($1.element) << (8 * UInt64($1.offset)) }
     guard length <= UInt64(data.count - 8) else { throw Malformed(path: path, reason: "its header is cut off") }
     let elements = data.dropFirst(8 + Int(length))
     let header = try JSONDecoder().decode([String: Tensor].self, from: data.dropFirst(8).prefix(Int(length)))
-    guard elements.count == 4 * architecture.dimension, matches(header, architecture) else {
-      throw Malformed(path: path, reason: "its tensors differ from those of \(architecture.rawValue)")
+    guard elements.count == 4 * tensors.dimension, matches(header, tensors) else {
+      throw Malformed(path: path, reason: "its tensors are not \(tensors.map(\.text).joined(separator: ", "))")
     }
-    return Vector(count: architecture.dimension) { _ = elements.copyBytes(to: $0) }
+    return Vector(count: tensors.dimension) { _ = elements.copyBytes(to: $0) }
   }
 
-  private static func matches(_ header: [String: Tensor], _ architecture: Architecture) -> Bool {
+  private static func matches(_ header: [String: Tensor], _ tensors: [ParameterShape]) -> Bool {
     var offset = 0
-    for parameter in architecture.parameters {
-      let end = offset + 4 * parameter.count
-      guard let tensor = header[parameter.name], tensor.dtype == "F32", tensor.shape == parameter.shape,
-        tensor.dataOffsets == [offset, end]
+    for tensor in tensors {
+      let end = offset + 4 * tensor.count
+      guard let found = header[tensor.name], found.dtype == "F32", found.shape == tensor.shape,
+        found.dataOffsets == [offset, end]
       else { return false }
       offset = end
     }
-    return header.count == architecture.parameters.count
+    return header.count == tensors.count
   }
+}
+
+extension ParameterShape {
+  fileprivate var text: String { "\(name) \(shape)" }
 }

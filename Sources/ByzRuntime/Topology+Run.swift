@@ -6,12 +6,6 @@ import ByzTorch
 import ByzTransport
 
 extension Topology {
-  /// What the machines of this run have to know.
-  public var protocolConfiguration: ProtocolConfiguration {
-    ProtocolConfiguration(
-      quorums: quorums, training: training, patience: patience, rule: rule, dimension: architecture.dimension)
-  }
-
   /// Where the servers are; empty if the topology does not say.
   var endpoints: [NodeID: Endpoint] {
     nodes.filter { $0.key.role == .server }.compactMapValues { place in
@@ -19,8 +13,8 @@ extension Topology {
     }
   }
 
-  /// The folder of the data set, as `node` sees it.
-  func dataPath(of node: NodeID) -> String { nodes[node]?.dataPath ?? data.path }
+  /// The folder of `data`, as `node` sees it.
+  private func path(of data: DataConfiguration, for node: NodeID) -> String { nodes[node]?.dataPath ?? data.path }
 
   /// The digest in hexadecimal digits.
   public var digestText: String { Self.text(ofDigest: digest) }
@@ -29,9 +23,19 @@ extension Topology {
     digest.map { byte in String(byte >> 4, radix: 16) + String(byte & 15, radix: 16) }.joined()
   }
 
-  /// The gradients of `worker` on its share of the training images.
+  /// The gradients of `worker`, where there are examples on its share of them.
   func gradientSource(of worker: NodeID) throws -> any GradientSource {
-    let path = dataPath(of: worker)
+    switch model {
+    case .network(let architecture, let data):
+      try gradientSource(of: worker, architecture, imagesIn: path(of: data, for: worker))
+    case .analytic(let problem):
+      problem.gradientSource(seed: seed, worker: worker.index, batch: batch, workers: quorums.workers.count)
+    }
+  }
+
+  private func gradientSource(
+    of worker: NodeID, _ architecture: Architecture, imagesIn path: String
+  ) throws -> any GradientSource {
     let count = try MNIST.count(of: .training, in: path)
     let shares = Partition.independent(of: count, among: quorums.workers.count, seed: seed)
     let share = try MNIST.load(.training, in: path, keeping: shares[worker.index])
@@ -40,15 +44,21 @@ extension Topology {
       sampler: BatchSampler(seed: seed, worker: worker.index, batchSize: batch))
   }
 
-  /// The evaluation of models on the whole test set.
+  /// The evaluation of models on the whole test set, or by a formula.
   func evaluator(of server: NodeID) throws -> any Evaluator {
-    TorchEvaluator(
-      model: try TorchModel(architecture), dataset: try MNIST.load(.test, in: dataPath(of: server)))
+    switch model {
+    case .network(let architecture, let data):
+      TorchEvaluator(
+        model: try TorchModel(architecture), dataset: try MNIST.load(.test, in: path(of: data, for: server)))
+    case .analytic(let problem):
+      problem.evaluator(seed: seed)
+    }
   }
 
   /// The data files that are missing, with their folders: empty if all nodes find what they need.
   public var missingData: [String] {
-    Set((quorums.serverIDs + quorums.workerIDs).map(dataPath)).sorted().flatMap { path in
+    guard case .network(_, let data) = model else { return [] }
+    return Set((quorums.serverIDs + quorums.workerIDs).map { path(of: data, for: $0) }).sorted().flatMap { path in
       MNIST.missingFiles(in: path).map { "\(path)/\($0)" }
     }
   }

@@ -39,7 +39,7 @@ public struct TopologyReport {
 
   private var costs: String {
     let (n_ps, n_w) = (topology.quorums.servers.count, topology.quorums.workers.count)
-    let vector = 4 * topology.architecture.dimension
+    let vector = 4 * topology.model.dimension
     let gathers = Double(n_ps * (n_ps - 1)) / Double(topology.training.gatherEvery)
     let retained = topology.patience.retainedSteps
     // Of each peer the current and the newest vector, in each direction 2 R in libzmq and one of each of two kinds on their
@@ -48,7 +48,7 @@ public struct TopologyReport {
     let serverVectors = (n_w + n_ps - 1) * link + 2 * retained * n_ps + 4
     let workerVectors = n_ps * link + retained + 6
     return """
-      a step with d = \(topology.architecture.dimension), a vector of \(Self.size(vector)):
+      a step with d = \(topology.model.dimension), a vector of \(Self.size(vector)):
         models to workers: \(n_ps * n_w) messages, \(Self.size(n_ps * n_w * vector))
         momentums to servers: \(n_ps * n_w) messages, \(Self.size(n_ps * n_w * vector))
         models among servers: \(Self.short(gathers)) messages on average, \(Self.size(Int(gathers * Double(vector))))

@@ -17,6 +17,8 @@ struct PopulationValues {
   let places: [NodeID: NodePlace]
   /// The addresses in the order of the file, for complaints about shared ones.
   let addresses: [(address: String, id: NodeID, field: Field)]
+  /// The fields that give nodes a folder of data of their own.
+  let dataFields: [Field]
   /// The field that gives the number of nodes, for complaints: `count` or `nodes`.
   let countField: Field
   let byzantineField: Field
@@ -31,20 +33,21 @@ struct PopulationValues {
     switch (counted.value, listed.value) {
     case (nil, nil):
       counted.reportMissing("the number of \(role.rawValue)s, or list them under nodes")
-      (count, places, addresses) = (1, [:], [])
+      (count, places, addresses, dataFields) = (1, [:], [], [])
     case (_, nil):
       count = counted.whole(in: PopulationValues.counts, standard: 1)
       places = Dictionary(uniqueKeysWithValues: (0..<count).map { (NodeID(role, $0), NodePlace()) })
-      addresses = []
+      (addresses, dataFields) = ([], [])
     case (nil, _):
       let listing = listed.nodeListing(role: role, folder: folder)
       places = Dictionary(listing.map { ($0.id, $0.place) }) { first, _ in first }
       count = places.count
       addresses = listing.compactMap { entry in entry.place.address.map { ($0, entry.id, entry.section[.address]) } }
+      dataFields = listing.map { $0.section[.data] }.filter { $0.value != nil }
     default:
       // The later of the two is more likely the mistake, and an override comes last.
       (counted.origin.isOption ? counted : listed).report("give either count or nodes, not both")
-      (count, places, addresses) = (1, [:], [])
+      (count, places, addresses, dataFields) = (1, [:], [], [])
     }
   }
 

@@ -5,12 +5,12 @@ extension Topology {
   /// The SHA-256 over what all nodes of a run must agree on in order to train together; nodes whose digests differ are
   /// not of the same run.
   ///
-  /// It covers the version of this text's form, the seed, the model's architecture and length, the data set, the batch,
-  /// every training parameter, the rule, both populations with their declared bounds and quorums (and so the ids, which
-  /// follow from the counts), and the retained steps.
+  /// It covers the version of this text's form, the seed, the model's architecture, length and data set or all of an
+  /// analytic problem, the batch, every training parameter, the rule, both populations with their declared bounds and
+  /// quorums (and so the ids, which follow from the counts), and the retained steps.
   ///
   /// It leaves out what may differ from node to node or concerns one node alone: the run's name, paths, addresses,
-  /// faults, waiting times, and how often the accuracy is measured.
+  /// faults, waiting times, and how often models are evaluated.
   public var digest: [UInt8] {
     let text = Array(agreement.utf8)
     var hash = [UInt8](repeating: 0, count: Int(crypto_hash_sha256_BYTES))
@@ -25,8 +25,7 @@ extension Topology {
     """
     byzsgd topology 1
     seed \(seed)
-    model \(architecture.rawValue) \(architecture.dimension)
-    dataset \(data.dataset.rawValue)
+    \(model.agreement)
     mode asynchronous
     steps \(training.steps)
     batch \(batch)
@@ -41,6 +40,19 @@ extension Topology {
     retained steps \(patience.retainedSteps)
 
     """
+  }
+}
+
+extension Model {
+  fileprivate var agreement: String {
+    switch self {
+    case .network(let architecture, let data):
+      "model \(architecture.rawValue) \(dimension)\ndataset \(data.dataset.rawValue)"
+    case .analytic(.quadratic(let dimension, let noise)):
+      "model analytic quadratic \(dimension) noise \(noise)"
+    case .analytic(.logistic(let dimension, let examples)):
+      "model analytic logistic \(dimension) examples \(examples)"
+    }
   }
 }
 

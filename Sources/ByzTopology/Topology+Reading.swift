@@ -1,17 +1,7 @@
-import ByzAdversary
-import ByzGradients
 import ByzProtocol
 
 enum TopologyKey: String, CaseIterable {
-  case name, seed, model, data, training, servers, workers, quorum, faults
-}
-
-private enum ModelKey: String, CaseIterable {
-  case architecture
-}
-
-private enum DataKey: String, CaseIterable {
-  case dataset, path
+  case name, seed, model, data, training, servers, workers, quorum, faults, simulation
 }
 
 extension Topology {
@@ -57,35 +47,33 @@ extension Topology {
     let folder = file.folder
     let name = root[.name].runName(standard: file.standardName)
     let seed = root[.seed].whole(in: 0...Int.max, standard: 1)
-    let architecture = Section<ModelKey>(root[.model])[.architecture].choice(Architecture.self)
-    let data = root[.data].dataConfiguration(folder: folder)
+    let model = ModelValues(root[.model], data: root[.data], folder: folder)
     let training = TrainingValues(root[.training])
     let servers = PopulationValues(root[.servers], role: .server, folder: folder)
     let workers = PopulationValues(root[.workers], role: .worker, folder: folder)
     let quorum = QuorumValues(root[.quorum])
     let quorums = quorum.quorums(servers: servers, workers: workers)
     let faults = FaultValues(root[.faults])
+    let schedule = ScheduleValues(root[.simulation])
     // What follows compares fields with each other, which means something only when each of them was understood.
     try problems.throwIfAny()
     // Each of these is missing only after a report; the compiler cannot know.
-    guard let architecture, let data, let training else { throw root.field.origin.error("the topology is incomplete") }
+    guard let model, let training else { throw root.field.origin.error("the topology is incomplete") }
     quorum.check(quorums, servers: servers, workers: workers, training: training)
     faults.check(quorums)
+    schedule.check(quorums)
+    model.check(servers: servers, workers: workers)
     PopulationValues.checkAddresses(servers, workers)
     try problems.throwIfAny()
     self.init(
-      name: name, seed: UInt64(seed), architecture: architecture, data: data, training: training.parameters,
-      batch: training.batch, evaluateEvery: training.evaluateEvery, quorums: quorums, patience: quorum.patience,
+      name: name, seed: UInt64(seed), model: model.model, training: training.parameters, batch: training.batch,
+      evaluateEvery: training.evaluateEvery, quorums: quorums, patience: quorum.patience,
       nodes: servers.places.merging(workers.places) { first, _ in first }, faults: faults.specifications,
-      namedRule: NamedRule(rule: training.rule))
+      schedule: schedule.schedule, rule: training.rule)
   }
 }
 
 extension Field {
-  fileprivate func choice<Choice: RawRepresentable<String> & CaseIterable>(_: Choice.Type) -> Choice? {
-    choice(of: Choice.allCases.map { ($0.rawValue, $0) }, standard: nil)
-  }
-
   fileprivate func runName(standard: String) -> String {
     guard let name = text() else { return standard }
     if !RunName.isGood(name) {
@@ -94,13 +82,5 @@ extension Field {
           + "'-'; it is '\(name.shown())'")
     }
     return name
-  }
-
-  fileprivate func dataConfiguration(folder: String) -> DataConfiguration? {
-    let section = Section<DataKey>(self)
-    let dataset = section[.dataset].choice(DataConfiguration.Dataset.self)
-    if section[.path].value == nil { section[.path].reportMissing("the folder of the data set") }
-    guard let path = section[.path].optionalPath(in: folder), let dataset else { return nil }
-    return DataConfiguration(dataset: dataset, path: path)
   }
 }

@@ -1,3 +1,4 @@
+import ByzGradients
 import ByzProtocol
 
 extension Topology {
@@ -7,8 +8,7 @@ extension Topology {
     """
     name: \(name.yamlScalar)
     seed: \(seed)
-    model: {architecture: \(architecture.rawValue)}
-    data: {dataset: \(data.dataset.rawValue), path: \(data.path.yamlScalar)}
+    \(model.yaml)
     training:
     \(trainingLines)
     \(populationLines(.server, quorums.servers))
@@ -22,6 +22,7 @@ extension Topology {
       linger_ms: \(patience.lingerMilliseconds)
       retained_steps: \(patience.retainedSteps)
     \(faultLines)
+    \(schedule.yaml)
 
     """
   }
@@ -60,6 +61,22 @@ extension Topology {
     guard !faults.isEmpty else { return "faults: {}" }
     let lines = faults.sorted { $0.key < $1.key }.map { "  \($0.key): \($0.value.description.yamlScalar)" }
     return (["faults:"] + lines).joined(separator: "\n")
+  }
+}
+
+extension Model {
+  fileprivate var yaml: String {
+    switch self {
+    case .network(let architecture, let data):
+      """
+      model: {architecture: \(architecture.rawValue)}
+      data: {dataset: \(data.dataset.rawValue), path: \(data.path.yamlScalar)}
+      """
+    case .analytic(.quadratic(let dimension, let noise)):
+      "model: {analytic: quadratic, dimension: \(dimension), noise: \(noise)}"
+    case .analytic(.logistic(let dimension, let examples)):
+      "model: {analytic: logistic, dimension: \(dimension), examples: \(examples)}"
+    }
   }
 }
 

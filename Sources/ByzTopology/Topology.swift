@@ -1,6 +1,5 @@
 import ByzAdversary
 import ByzAggregation
-import ByzGradients
 import ByzProtocol
 
 /// A run as its topology describes it: checked, complete, and without a path that depends on where one stands.
@@ -17,15 +16,13 @@ public struct Topology: Sendable, Equatable {
   public let name: String
   /// What all randomness of the run comes from.
   public let seed: UInt64
-  /// The model.
-  public let architecture: Architecture
-  /// Where the examples come from.
-  public let data: DataConfiguration
+  /// What is trained, and on what.
+  public let model: Model
   /// What servers and workers compute.
   public let training: TrainingParameters
   /// How many examples a worker draws for a gradient.
   public let batch: Int
-  /// After how many steps a server measures its accuracy.
+  /// After how many steps a server evaluates its model.
   public let evaluateEvery: Int
   /// How many nodes there are, how many may be Byzantine, and of how many one waits.
   public let quorums: Quorums
@@ -35,6 +32,8 @@ public struct Topology: Sendable, Equatable {
   public let nodes: [NodeID: NodePlace]
   /// Who really misbehaves, and how; who is not named is honest.
   public let faults: [NodeID: FaultSpecification]
+  /// How network and nodes behave when the run is simulated; real ones do as they do.
+  public let schedule: Schedule
 
   let namedRule: NamedRule
 
@@ -43,20 +42,33 @@ public struct Topology: Sendable, Equatable {
 
   /// The name of `rule`.
   public var aggregation: String { rule.name }
-}
 
-/// Where the examples of a run come from.
-public struct DataConfiguration: Hashable, Sendable {
-  /// A data set that can be named in a topology.
-  public enum Dataset: String, CaseIterable, Sendable {
-    /// Handwritten digits: 28 x 28 pixels, ten classes.
-    case mnist
+  /// A topology from its parts, for a program that makes its runs itself.
+  ///
+  /// Nothing is checked here. The caller guarantees what reading a file would have found out: that `quorums` violate
+  /// nothing under `rule`, which is one of `AggregationRules.all`; that `faults` name nodes of the run, and faults that
+  /// these can play; that `name` is fit to name a folder; and that every number lies within the bounds of its field.
+  ///
+  /// - Parameter nodes: what is known of where nodes run; of those that it leaves out, nothing is.
+  public init(
+    name: String, seed: UInt64, model: Model, training: TrainingParameters, batch: Int, evaluateEvery: Int,
+    quorums: Quorums, patience: Patience = Patience(), nodes: [NodeID: NodePlace] = [:],
+    faults: [NodeID: FaultSpecification] = [:], schedule: Schedule = Schedule(), rule: any AggregationRule
+  ) {
+    self.name = name
+    self.seed = seed
+    self.model = model
+    self.training = training
+    self.batch = batch
+    self.evaluateEvery = evaluateEvery
+    self.quorums = quorums
+    self.patience = patience
+    self.nodes = Dictionary(
+      uniqueKeysWithValues: (quorums.serverIDs + quorums.workerIDs).map { ($0, nodes[$0] ?? NodePlace()) })
+    self.faults = faults
+    self.schedule = schedule
+    self.namedRule = NamedRule(rule: rule)
   }
-
-  /// Which data set it is.
-  public let dataset: Dataset
-  /// The folder of its files, from the root; a node may have its own, `NodePlace.dataPath`.
-  public let path: String
 }
 
 /// Where a node runs, as far as a topology says.
@@ -92,9 +104,16 @@ extension Topology {
       (id, NodePlace(address: addresses[id] ?? place.address, bind: place.bind, dataPath: place.dataPath))
     }
     return Topology(
-      name: name, seed: seed, architecture: architecture, data: data, training: training, batch: batch,
-      evaluateEvery: evaluateEvery, quorums: quorums, patience: patience,
-      nodes: Dictionary(uniqueKeysWithValues: placed), faults: faults, namedRule: namedRule)
+      name: name, seed: seed, model: model, training: training, batch: batch, evaluateEvery: evaluateEvery,
+      quorums: quorums, patience: patience, nodes: Dictionary(uniqueKeysWithValues: placed), faults: faults,
+      schedule: schedule,
+      rule: rule)
+  }
+
+  /// What the machines of this run have to know.
+  public var protocolConfiguration: ProtocolConfiguration {
+    ProtocolConfiguration(
+      quorums: quorums, training: training, patience: patience, rule: rule, dimension: model.dimension)
   }
 
   /// What this run leaves unprotected, a sentence each; it is permitted all the same.

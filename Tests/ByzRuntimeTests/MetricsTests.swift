@@ -38,6 +38,16 @@ import Testing
     #expect(objects[1]?["evaluated"] as? Int == 3 && objects[1]?["accuracy"] as? Double == 1)
   }
 
+  @Test func whatHasNoAccuracySaysNothingOfIt() throws {
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try MetricsLog(path: path).write(Evaluation(loss: 0.25), step: 3)
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    #expect(text.hasSuffix(",\"evaluated\":3,\"loss\":0.25}\n"))
+    var follower = MetricsFollower(path: path)
+    follower.update()
+    #expect(follower.accuracies == [:])
+  }
+
   /// A line that is only half there is read when it is whole.
   @Test func waitsForTheEndOfALine() throws {
     defer { try? FileManager.default.removeItem(atPath: path) }

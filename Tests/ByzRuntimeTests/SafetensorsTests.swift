@@ -12,8 +12,8 @@ import Testing
     defer { try? FileManager.default.removeItem(atPath: path) }
     for architecture in Architecture.allCases {
       let parameters = architecture.initialParameters(seed: 5)
-      try Safetensors.write(parameters, of: architecture, to: path)
-      #expect(try Safetensors.read(architecture, from: path) == parameters)
+      try Safetensors.write(parameters, as: architecture.parameters, to: path)
+      #expect(try Safetensors.read(architecture.parameters, from: path) == parameters)
     }
   }
 
@@ -21,7 +21,7 @@ import Testing
   @Test func isLaidOutAsTheFormatSays() throws {
     defer { try? FileManager.default.removeItem(atPath: path) }
     let parameters = Architecture.logistic.initialParameters(seed: 5)
-    try Safetensors.write(parameters, of: .logistic, to: path)
+    try Safetensors.write(parameters, as: Architecture.logistic.parameters, to: path)
     let data = try Data(contentsOf: URL(filePath: path))
     let length = Int(data[0]) + Int(data[1]) << 8
     #expect(data[2..<8].allSatisfy { $0 == 0 } && (8 + length) % 8 == 0)
@@ -37,14 +37,16 @@ import Testing
 
   @Test func refusesWhatIsNoCheckpointOfTheModel() throws {
     defer { try? FileManager.default.removeItem(atPath: path) }
-    try Safetensors.write(Architecture.mlp.initialParameters(seed: 5), of: .mlp, to: path)
+    try Safetensors.write(Architecture.mlp.initialParameters(seed: 5), as: Architecture.mlp.parameters, to: path)
     let whole = try Data(contentsOf: URL(filePath: path))
-    #expect(throws: Safetensors.Malformed.self) { try Safetensors.read(.logistic, from: path) }
+    #expect(throws: Safetensors.Malformed.self) { try Safetensors.read(Architecture.logistic.parameters, from: path) }
     for count in [0, 7, 8, 100, whole.count - 1] {
       try whole.prefix(count).write(to: URL(filePath: path))
-      #expect(throws: (any Error).self, "the first \(count) bytes") { try Safetensors.read(.mlp, from: path) }
+      #expect(throws: (any Error).self, "the first \(count) bytes") {
+        try Safetensors.read(Architecture.mlp.parameters, from: path)
+      }
     }
     try (Data(repeating: 0xFF, count: 8) + whole.dropFirst(8)).write(to: URL(filePath: path))
-    #expect(throws: Safetensors.Malformed.self) { try Safetensors.read(.mlp, from: path) }
+    #expect(throws: Safetensors.Malformed.self) { try Safetensors.read(Architecture.mlp.parameters, from: path) }
   }
 }

@@ -52,7 +52,7 @@ import Testing
           elements[0] = 4
           elements[1] = shift[index]
         }
-        try Safetensors.write(parameters, of: .logistic, to: directory.checkpoint(of: id, step: 11))
+        try Safetensors.write(parameters, as: topology.model.tensors, to: directory.checkpoint(of: id, step: 11))
       }
     }
     let run = SummaryBuilder(topology: topology, directory: directory, launchedAt: 100, lost: [.server(3)])

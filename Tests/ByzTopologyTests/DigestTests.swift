@@ -20,6 +20,16 @@ import Testing
     #expect(try digest([assignment]) != digest([]))
   }
 
+  @Test func coversAnalyticModels() throws {
+    let models = [
+      "analytic: quadratic", "analytic: quadratic, dimension: 11", "analytic: quadratic, noise: 2",
+      "analytic: quadratic, noise: 1000", "analytic: logistic", "analytic: logistic, dimension: 11",
+      "analytic: logistic, examples: 999",
+    ]
+    let digests = try models.map { try Examples.read(Examples.analytic, set: ["model={\($0)}"]).digest }
+    #expect(Set(digests).count == models.count)
+  }
+
   @Test func coversQuorums() throws {
     let more = ["servers.count=6", "workers.count=8"]
     #expect(try digest(more + ["quorum.servers=4"]) != digest(more))

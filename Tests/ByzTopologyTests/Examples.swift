@@ -41,6 +41,13 @@ enum Examples {
     workers: {count: 3}
     """
 
+  /// As little as a topology without data can be.
+  static let analytic = """
+    model: {analytic: quadratic}
+    servers: {count: 1}
+    workers: {count: 3}
+    """
+
   /// Two hosts with everything that a list of nodes can say.
   static let listed = """
     model: {architecture: logistic}

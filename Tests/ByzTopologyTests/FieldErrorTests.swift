@@ -20,7 +20,7 @@ struct Mistake: CustomTestStringConvertible {
     Mistake(1, "nam: mnist", "nam: unknown key; did you mean 'name'?"),
     Mistake(
       1, "zebra: 1",
-      "zebra: unknown key; known here: name, seed, model, data, training, servers, workers, quorum, faults"),
+      "zebra: unknown key; known here: name, seed, model, data, training, servers, workers, quorum, faults, simulation"),
     Mistake(
       1, "name: a/b",
       "name: must be 1 to 100 of the characters a-z, A-Z, 0-9, '.', '_' and '-', and not begin with '.' or '-'; it is 'a/b'"
@@ -36,10 +36,19 @@ struct Mistake: CustomTestStringConvertible {
       "seed: must be a whole number from 0 to 9223372036854775807, not '9223372036854775808'"),
     Mistake(3, "model: {architecture: cnn}", "model.architecture: must be logistic or mlp, not 'cnn'"),
     Mistake(3, "model: {architecture: [mlp]}", "model.architecture: must be a text, not a list"),
-    Mistake(3, "model: mlp", "model: must be a mapping with the keys architecture, not 'mlp'"),
+    Mistake(
+      3, "model: mlp",
+      "model: must be a mapping with the keys architecture, analytic, dimension, noise, examples, not 'mlp'"),
     Mistake(
       3, "model: {archtecture: mlp, architecture: mlp}", "model.archtecture: unknown key; did you mean 'architecture'?"),
-    Mistake(3, "model: {}", "model.architecture: missing; give logistic or mlp"),
+    Mistake(
+      3, "model: {}",
+      "model.architecture: missing; give logistic or mlp, or a problem without data as model.analytic"),
+    Mistake(
+      3, "model: {architecture: mlp, noise: 1}", "model.noise: only a model that is analytic has it"),
+    Mistake(
+      3, "model: {architecture: mlp, analytic: quadratic}",
+      "model.analytic: give either architecture or analytic, not both"),
     Mistake(4, "data: {dataset: cifar, path: x}", "data.dataset: only 'mnist' is available, not 'cifar'"),
     Mistake(4, "data: {dataset: mnist}", "data.path: missing; give the folder of the data set"),
     Mistake(4, "data: {dataset: mnist, path: ''}", "data.path: must be a path, not ''"),
@@ -108,10 +117,10 @@ struct Mistake: CustomTestStringConvertible {
     ),
     Mistake(
       20, "  server-4: revresed",
-      "faults.server-4: there is no fault 'revresed'; a server can play: reversed, random, crash"),
+      "faults.server-4: there is no fault 'revresed'; a server can play: reversed, random, arbitrary, partial, crash"),
     Mistake(
       20, "  server-4: sign-flip",
-      "faults.server-4: a server cannot play 'sign-flip'; it can play: reversed, random, crash"),
+      "faults.server-4: a server cannot play 'sign-flip'; it can play: reversed, random, arbitrary, partial, crash"),
     Mistake(20, "  server-5: reversed", "faults.server-5: there is no server-5; there are server-0 to server-4"),
     Mistake(
       20, "  sever-4: reversed", "faults.sever-4: 'sever-4' is not the name of a node, such as server-0 or worker-0"),
@@ -143,11 +152,51 @@ struct Mistake: CustomTestStringConvertible {
   @Test func missingSections() {
     #expect(
       Examples.problems("name: x") == [
-        "mnist.yaml:1: model.architecture: missing; give logistic or mlp",
+        "mnist.yaml:1: model.architecture: missing; give logistic or mlp, or a problem without data as model.analytic",
         "mnist.yaml:1: data.dataset: missing; give mnist",
         "mnist.yaml:1: data.path: missing; give the folder of the data set",
         "mnist.yaml:1: servers.count: missing; give the number of servers, or list them under nodes",
         "mnist.yaml:1: workers.count: missing; give the number of workers, or list them under nodes",
+      ])
+  }
+
+  @Test(arguments: [
+    ("{analytic: cubic}", "analytic: must be quadratic or logistic, not 'cubic'"),
+    ("{analytic: [logistic]}", "analytic: must be a text, not a list"),
+    ("{analytic: quadratic, examples: 5}", "examples: quadratic has none; it has dimension and noise"),
+    ("{analytic: logistic, noise: 1}", "noise: logistic has none; it has dimension and examples"),
+    ("{analytic: quadratic, noise: -1}", "noise: must be a number from 0 to 1000000000, not '-1'"),
+    ("{analytic: quadratic, dimension: 0}", "dimension: must be a whole number from 1 to 100000000, not '0'"),
+    (
+      "{analytic: quadratic, dimension: 100000001}",
+      "dimension: must be a whole number from 1 to 100000000, not '100000001'"
+    ),
+    ("{analytic: logistic, examples: 0}", "examples: must be a whole number from 1 to 1000000, not '0'"),
+    ("{analytic: logistic, examples: 2}", "examples: 3 workers share 2 examples; each must have one"),
+    (
+      "{analytic: logistic, dimension: 101, examples: 1000000}",
+      "dimension: 1000000 examples for training or test of 101 inputs are too many; at most 100000000 inputs are permitted"
+    ),
+    (
+      "{analytic: logistic, dimension: 100001, examples: 3}",
+      "dimension: 1000 examples for training or test of 100001 inputs are too many; at most 100000000 inputs are permitted"
+    ),
+    ("{analytic: quadratic, nose: 1}", "nose: unknown key; did you mean 'noise'?"),
+  ])
+  func analyticModels(value: String, message: String) {
+    let text = Examples.analytic.replacing("{analytic: quadratic}", with: value)
+    #expect(Examples.problems(text) == ["mnist.yaml:1: model.\(message)"])
+  }
+
+  @Test func analyticModelsHaveNoData() {
+    #expect(
+      Examples.problems(Examples.analytic + "\ndata: {dataset: mnist, path: x}") == [
+        "mnist.yaml:4: data: an analytic model needs no data; leave it out"
+      ])
+    #expect(
+      Examples.problems(Examples.listed, set: ["model={analytic: quadratic}", "data=null"]) == [
+        "mnist.yaml:6: servers.nodes.0.data: an analytic model needs no data; leave it out",
+        "mnist.yaml:12: workers.nodes.2.data: an analytic model needs no data; leave it out",
       ])
   }
 

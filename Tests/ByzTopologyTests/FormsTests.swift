@@ -1,4 +1,5 @@
 import ByzAdversary
+import ByzAggregation
 import ByzGradients
 import ByzProtocol
 import Testing
@@ -10,8 +11,7 @@ import Testing
     let topology = try Examples.read(Examples.documented)
     #expect(topology.name == "mnist")
     #expect(topology.seed == 1)
-    #expect(topology.architecture == .mlp)
-    #expect(topology.data == DataConfiguration(dataset: .mnist, path: "/Datasets/mnist"))
+    #expect(topology.model == .network(.mlp, DataConfiguration(dataset: .mnist, path: "/Datasets/mnist")))
     #expect(
       topology.training
         == TrainingParameters(
@@ -47,6 +47,33 @@ import Testing
     #expect(topology.quorums == Quorums(servers: (1, 0), workers: (3, 0)))
     #expect(topology.patience == Patience())
     #expect(topology.faults == [:])
+  }
+
+  @Test(arguments: [
+    ("{analytic: quadratic}", AnalyticProblem.quadratic(dimension: 10, noise: 1)),
+    ("{analytic: quadratic, dimension: 3, noise: 0}", .quadratic(dimension: 3, noise: 0)),
+    ("{analytic: quadratic, noise: .5, examples: null}", .quadratic(dimension: 10, noise: 0.5)),
+    ("{analytic: logistic}", .logistic(dimension: 10, examples: 1_000)),
+    (
+      "{architecture: null, analytic: logistic, dimension: 100, examples: 1000000}",
+      .logistic(dimension: 100, examples: 1_000_000)
+    ),
+  ])
+  func analyticModels(value: String, expected: AnalyticProblem) throws {
+    let topology = try Examples.read(Examples.analytic.replacing("{analytic: quadratic}", with: value))
+    #expect(topology.model == .analytic(expected))
+    #expect(topology.model.dimension == expected.dimension && topology.model.tensors == expected.parameters)
+    #expect(topology.model.initialParameters(seed: 3) == expected.initialParameters(seed: 3))
+  }
+
+  /// Nothing is known of nodes that are not mentioned, as in a file that gives a count.
+  @Test func madeFromParts() throws {
+    let read = try Examples.read(Examples.analytic)
+    let made = Topology(
+      name: "mnist", seed: 1, model: .analytic(.quadratic(dimension: 10, noise: 1)), training: read.training, batch: 32,
+      evaluateEvery: 50, quorums: Quorums(servers: (1, 0), workers: (3, 0)), rule: MinimumDiameterAveraging())
+    #expect(made == read && made.nodes.count == 4)
+    #expect(try Examples.read(made.yaml) == made)
   }
 
   @Test func listedNodes() throws {
@@ -126,7 +153,7 @@ import Testing
   ])
   func pathsAreRelativeToTheFile(path: String, expected: String) throws {
     let topology = try Topology(yaml: Examples.smallest, file: "/a/b/t.yaml", overriding: ["data.path=\(path)"])
-    #expect(topology.data.path == expected)
+    #expect(topology.model == .network(.logistic, DataConfiguration(dataset: .mnist, path: expected)))
   }
 
   @Test(arguments: [

@@ -11,6 +11,7 @@ import Testing
     "9999999999999999999", "\u{FEFF}", "\u{85}", "\u{0}", "🦉", "\t", "|", ">", "---\n", "...\n", "? ", "%YAML 9.9\n",
     "<<: ",
     "nodes: [{id: server-0}]", "reversed:scale=", "=", "0x10", "\\", "\r", "{}", "[]", "byzantine: 3",
+    "analytic: logistic, ", "noise: 0.5, ", "examples: 2, ",
   ]
 
   private func expectAnAnswer(to text: String, _ what: String) {
@@ -28,7 +29,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [Examples.documented, Examples.listed])
+  @Test(arguments: [Examples.documented, Examples.listed, Examples.analytic])
   func truncated(text: String) {
     let scalars = Array(text.unicodeScalars)
     for length in 0..<scalars.count {
@@ -36,7 +37,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [Examples.documented, Examples.listed])
+  @Test(arguments: [Examples.documented, Examples.listed, Examples.analytic])
   func mutated(text: String) {
     for seed in 0..<600 as Range<UInt64> {
       var generator = SeededGenerator(seed: seed, path: [2])

@@ -1,4 +1,5 @@
 import ByzAdversary
+import ByzGradients
 import ByzProtocol
 import Testing
 
@@ -21,6 +22,31 @@ import Testing
     #expect(topology.training.momentum == .classical(coefficient: 0.9))
     #expect(topology.quorums.servers == Group(count: 8, byzantine: 1))
     #expect(topology.patience.lingerMilliseconds == 5)
+  }
+
+  @Test func modelsOfTheOtherForm() throws {
+    let topology = try Examples.read(
+      Examples.documented, set: ["model={analytic: logistic}", "data=null", "model.examples=70"])
+    #expect(topology.model == .analytic(.logistic(dimension: 10, examples: 70)))
+    let path = "data={dataset: mnist, path: /data}"
+    let network = try Examples.read(Examples.analytic, set: ["model={architecture: mlp}", path])
+    #expect(network.model == .network(.mlp, DataConfiguration(dataset: .mnist, path: "/data")))
+    #expect(
+      Examples.problems(Examples.documented, set: ["model.analytic=logistic"]) == [
+        "--set model.analytic=logistic: model.analytic: give either architecture or analytic, not both"
+      ])
+    #expect(
+      Examples.problems(Examples.analytic, set: ["model.architecture=mlp"]) == [
+        "--set model.architecture=mlp: model.architecture: give either architecture or analytic, not both"
+      ])
+    #expect(
+      Examples.problems(Examples.documented, set: ["model={analytic: quadratic}"]) == [
+        "mnist.yaml:4: data: an analytic model needs no data; leave it out"
+      ])
+    #expect(
+      Examples.problems(Examples.analytic, set: ["model.examples=5"]) == [
+        "--set model.examples=5: model.examples: quadratic has none; it has dimension and noise"
+      ])
   }
 
   @Test func absentSectionsAreAdded() throws {
@@ -93,7 +119,7 @@ import Testing
     ("worker-3=", "expected NODE=FAULT, as in --fault worker-3=little-is-enough or server-1=reversed:scale=100"),
     ("worker-7=sign-flip", "faults.worker-7: there is no worker-7; there are worker-0 to worker-6"),
     ("wroker-3=sign-flip", "faults.wroker-3: 'wroker-3' is not the name of a node, such as server-0 or worker-0"),
-    ("server-3=sign-flip", "faults.server-3: a server cannot play 'sign-flip'; it can play: reversed, random, crash"),
+    ("server-3=sign-flip", "faults.server-3: a server cannot play 'sign-flip'; it can play: reversed, random, arbitrary, partial, crash"),
     ("worker-3=reversed:", "faults.worker-3: '' is not PARAMETER=NUMBER, as in reversed:scale=10"),
     (
       "worker-3=reversed:scale=1,scale=2", "faults.worker-3: 'scale=2' is not PARAMETER=NUMBER, as in reversed:scale=10"

@@ -8,7 +8,7 @@ import Testing
 @testable import ByzTopology
 
 @Suite struct RoundTripTests {
-  @Test(arguments: [Examples.documented, Examples.smallest, Examples.listed])
+  @Test(arguments: [Examples.documented, Examples.smallest, Examples.analytic, Examples.listed])
   func examples(text: String) throws {
     let topology = try Examples.read(text)
     #expect(try Topology(yaml: topology.yaml, file: "elsewhere/x.yaml") == topology)
@@ -46,8 +46,26 @@ import Testing
           server-4: reversed
           worker-5: reversed
           worker-6: little-is-enough
+        simulation:
+          delay_ms: {from: 0.1, to: 1.0}
+          gradient_ms: 1.0
 
         """)
+  }
+
+  @Test func analyticModelsAsResolved() throws {
+    #expect(
+      try Examples.read(Examples.analytic).yaml.hasPrefix(
+        """
+        name: mnist
+        seed: 1
+        model: {analytic: quadratic, dimension: 10, noise: 1.0}
+        training:
+
+        """))
+    #expect(
+      try Examples.read(Examples.analytic, set: ["model.analytic=logistic"]).yaml.contains(
+        "\nmodel: {analytic: logistic, dimension: 10, examples: 1000}\ntraining:\n"))
   }
 
   @Test func drawnTopologies() throws {
@@ -106,14 +124,22 @@ struct Drawing {
       servers: (3 * serverBound + 2 + whole(0...2), serverBound),
       workers: (3 * workerBound + 1 + whole(0...2), workerBound),
       serverQuorum: 2 * serverBound + 2, workerQuorum: 2 * workerBound + 1)
+    let model = model()
     return Topology(
-      name: pick(["mnist", "null", "5", "a.b-c_D", "1e5", "true"]), seed: UInt64(whole(0...1 << 62)),
-      architecture: pick(Architecture.allCases), data: DataConfiguration(dataset: .mnist, path: path()),
+      name: pick(["mnist", "null", "5", "a.b-c_D", "1e5", "true"]), seed: UInt64(whole(0...1 << 62)), model: model,
       training: training(), batch: whole(1...1_000_000), evaluateEvery: whole(1...1000), quorums: quorums,
       patience: Patience(
         graceMilliseconds: whole(0...900), startGraceMilliseconds: whole(0...900), askAgainMilliseconds: whole(1...900),
         lingerMilliseconds: whole(0...900), retainedSteps: whole(2...1000)),
-      nodes: places(quorums), faults: faults(quorums), namedRule: NamedRule(rule: pick(AggregationRules.all)))
+      nodes: places(quorums, model), faults: faults(quorums), rule: pick(AggregationRules.all))
+  }
+
+  private mutating func model() -> Model {
+    switch whole(0...3) {
+    case 0: .analytic(.quadratic(dimension: whole(1...100_000_000), noise: pick([0, positive()])))
+    case 1: .analytic(.logistic(dimension: whole(1...100), examples: whole(12...1_000_000)))
+    default: .network(pick(Architecture.allCases), DataConfiguration(dataset: .mnist, path: path()))
+    }
   }
 
   private mutating func training() -> TrainingParameters {
@@ -124,8 +150,9 @@ struct Drawing {
       gradientClip: pick([nil, positive()]), weightDecay: pick([0, positive()]))
   }
 
-  private mutating func places(_ quorums: Quorums) -> [NodeID: NodePlace] {
+  private mutating func places(_ quorums: Quorums, _ model: Model) -> [NodeID: NodePlace] {
     let (listsServers, listsWorkers) = (pick([true, false]), pick([true, false]))
+    let hasData = if case .network = model { true } else { false }
     var places: [NodeID: NodePlace] = [:]
     for id in quorums.serverIDs + quorums.workerIDs {
       let isServer = id.role == .server
@@ -134,7 +161,7 @@ struct Drawing {
         (isServer ? listsServers : listsWorkers)
         ? NodePlace(
           address: isServer ? address : pick([nil, address]), bind: pick([nil, "tcp://*:7", "ipc:///a b"]),
-          dataPath: pick([nil, path()]))
+          dataPath: hasData ? pick([nil, path()]) : nil)
         : NodePlace()
     }
     return places

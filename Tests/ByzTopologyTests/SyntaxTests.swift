@@ -89,7 +89,8 @@ import Testing
       try Examples.smallest.write(toFile: path, atomically: true, encoding: .utf8)
       let topology = try Topology(file: path, overriding: ["data.path=../data"], faults: ["worker-0=sign-flip"])
       #expect(topology.name == "first")
-      #expect(topology.data.path == TopologyFile.absolute("../data", in: folder))
+      let data = DataConfiguration(dataset: .mnist, path: TopologyFile.absolute("../data", in: folder))
+      #expect(topology.model == .network(.logistic, data))
       #expect(topology.faults.count == 1)
     }
   }

@@ -15,6 +15,14 @@ import Testing
     }
   }
 
+  @Test func explainsATopologyWithoutData() throws {
+    let result = try Program.run("check", "\(Program.root)/topologies/quadratic.yaml")
+    #expect(result.status == 0 && result.errors.isEmpty)
+    for part in ["model: {analytic: quadratic, dimension: 10, noise: 1.0}\ntraining:", "d = 10, a vector of 40 B"] {
+      #expect(result.output.contains(part), "'\(part)' is not in:\n\(result.output)")
+    }
+  }
+
   @Test(arguments: [
     (
       "--set servers.count=4",

@@ -41,6 +41,30 @@ import Testing
     #expect(FileManager.default.fileExists(atPath: "\(files.path)/nodes/server-3/checkpoint-100.safetensors"))
   }
 
+  /// Without any data: every node computes its gradients and evaluations from formulas.
+  @Test(arguments: ["quadratic", "logistic"]) func analyticProblems(name: String) throws {
+    let topology = try folder.write(
+      """
+      model: {analytic: \(name)}
+      training: {steps: 30, learning_rate: 0.3, evaluate_every: 10}
+      servers: {count: 5, byzantine: 1}
+      workers: {count: 4, byzantine: 1}
+      faults: {server-4: reversed, worker-3: reversed}
+      """, to: "analytic.yaml")
+    let result = try Running(["launch", topology, "--run-directory", files.path]).wait()
+    #expect(result.status == 0, "\(result.errors)")
+    let summary = try files.summary()
+    #expect(summary.outcome == .completed && summary.steps == 30 && summary.modelSpread != nil)
+    if name == "quadratic" {
+      #expect(summary.accuracy == nil && !result.output.contains("accuracy") && !result.errors.contains("accuracy"))
+      #expect(files.log(of: "server-0").contains("step 30: loss "))
+    } else {
+      #expect((summary.accuracy ?? 0) > 0.8)
+    }
+    // It is about 5 and 1 at the start.
+    #expect((summary.loss ?? 9) < 0.6, "\(result.output)")
+  }
+
   @Test func averagingDoesNot() throws {
     let result = try start(steps: 60, "--set", "training.aggregation=average").wait()
     let summary = try files.summary()

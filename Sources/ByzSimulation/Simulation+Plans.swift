@@ -1,0 +1,100 @@
+import ByzAdversary
+import ByzProtocol
+
+/// What the schedule has planned, and when a run is over.
+extension Simulation {
+  mutating func schedulePlans() {
+    for (index, restart) in topology.schedule.restarts.enumerated() {
+      queue.insert(.stop(index), at: VirtualTime(milliseconds: restart.at))
+    }
+    for cut in topology.schedule.cuts where cut.isLossy {
+      for inside in roster.all where cut.nodes.contains(roster.id(inside)) {
+        for outside in roster.all where !cut.nodes.contains(roster.id(outside)) && roster.areLinked(inside, outside) {
+          let back = VirtualTime(milliseconds: cut.to + topology.schedule.delay.upperBound)
+          queue.insert(.reconnection(of: inside, at: outside), at: back)
+          queue.insert(.reconnection(of: outside, at: inside), at: back)
+        }
+      }
+    }
+  }
+
+  /// Stops the node of a planned restart if that is within the bounds now; else tries later.
+  mutating func stop(_ plan: Int) throws {
+    let restart = topology.schedule.restarts[plan]
+    let node = roster.number(restart.node)
+    guard nodes[node].condition == .running, nodes[node].step < configuration.training.steps else { return }
+    guard mayFail(node) else {
+      queue.insert(.stop(plan), at: now + VirtualTime(milliseconds: max(restart.after, 1)))
+      return
+    }
+    nodes[node].condition = .down
+    nodes[node].incarnation += 1
+    nodes[node].rejoinsAt = roster.peers(of: node).filter { isHonest[$0] }.map { nodes[$0].step }.max() ?? 0
+    try occur(.stopped, at: node, code: 11)
+    queue.insert(.start(node), at: now + VirtualTime(milliseconds: restart.after))
+  }
+
+  /// Whether with `node` there would be no more faulty nodes of its role than declared.
+  private func mayFail(_ node: Int) -> Bool {
+    let group = roster.isServer(node) ? configuration.quorums.servers : configuration.quorums.workers
+    let faulty = roster.peers(of: node).count { !isHonest[$0] || nodes[$0].rejoinsAt != nil }
+    return isHonest[node] && nodes[node].rejoinsAt == nil && faulty < group.byzantine
+  }
+
+  /// Takes note that `node` has reached `step`.
+  mutating func advance(_ node: Int, to step: Int) throws {
+    nodes[node].step = step
+    guard isHonest[node] else { return }
+    lastProgress = now
+    if step == configuration.training.steps { underWay -= 1 }
+    if let target = nodes[node].rejoinsAt, step >= target { nodes[node].rejoinsAt = nil }
+    try desertIfDue()
+  }
+
+  /// Lets the faulty nodes fall silent once the moment is there that the adversary waits for.
+  private mutating func desertIfDue() throws {
+    guard let desertion = topology.schedule.adversary?.deserts, !hasDeserted else { return }
+    switch desertion {
+    case .rejoin(let number):
+      guard rejoins >= number else { return }
+    case .gap(let gap):
+      let steps = (0..<roster.servers).filter { isHonest[$0] }.map { nodes[$0].step }
+      guard let first = steps.max(), let last = steps.min(), first - last >= gap else { return }
+    }
+    hasDeserted = true
+    for node in roster.all where !isHonest[node] && nodes[node].condition == .running { try end(node, .deserted) }
+  }
+
+  /// Whether nothing has moved for so long that nothing will: some dozens of times as long as to ask and be answered.
+  var isStalled: Bool { now > lastProgress + quietTime && now > planEnd + quietTime }
+
+  /// How long it is quiet in a run that does not move any more.
+  static func quietTime(_ network: Network, _ patience: Patience) -> VirtualTime {
+    let round = network.longestDelay + Double(patience.askAgainMilliseconds)
+    return VirtualTime(milliseconds: 40 * round + Double(patience.graceMilliseconds))
+  }
+
+  /// When all plans of the schedule are over, the wait at step 0 included.
+  static func planEnd(_ schedule: Schedule, _ patience: Patience) -> VirtualTime {
+    let plans = schedule.cuts.map(\.to) + schedule.restarts.map { $0.at + $0.after }
+    return VirtualTime(milliseconds: (plans.max() ?? 0) + Double(patience.startGraceMilliseconds))
+  }
+
+  private var stragglers: [Int] {
+    roster.all.filter { isHonest[$0] && nodes[$0].step < configuration.training.steps }
+  }
+
+  mutating func reportStall() {
+    let names = stragglers.map { "\(roster.id($0)) at step \(nodes[$0].step)" }.joined(separator: ", ")
+    let sentence = "nothing moves any more; of \(configuration.training.steps) steps: \(names)"
+    checker.report(.liveness, nil, now, sentence)
+  }
+}
+
+extension Roster {
+  /// All nodes of the role of `number`, itself among them.
+  func peers(of number: Int) -> Range<Int> { isServer(number) ? 0..<servers : servers..<all.count }
+
+  /// Whether two nodes talk to each other: workers do not among themselves.
+  func areLinked(_ one: Int, _ other: Int) -> Bool { isServer(one) || isServer(other) }
+}

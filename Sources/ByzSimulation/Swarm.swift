@@ -1,0 +1,56 @@
+import ByzGradients
+import ByzProtocol
+import ByzTopology
+
+/// Swarm tests: many small runs, each drawn from a seed of its own, under schedules as hostile as the declared bounds
+/// permit.
+public enum Swarm {
+  /// A scenario in which something happened that must not happen.
+  public struct Finding: Sendable {
+    public let seed: UInt64
+    public let topology: Topology
+    public let violations: [Violation]
+
+    /// Whether this is the stall that the protocol leaves possible below q_ps = 3 f_ps + 1; see `Quorums.warnings`.
+    public var isKnownStall: Bool {
+      let servers = topology.quorums.servers
+      return servers.quorum < 3 * servers.byzantine + 1 && violations.allSatisfy { $0.invariant == .liveness }
+    }
+  }
+
+  /// How many of the scenarios are run twice, to see that the same seed gives the same run: one of so many.
+  private static let repeatedScenarios: UInt64 = 50
+
+  /// Runs the scenario of `seed`, with a mistake in all machines if there is a `bug`, and says what went wrong in it.
+  package static func test(
+    seed: UInt64, steps: Int? = nil, planting bug: PlantedBug? = nil
+  ) -> (Topology, Finding?) {
+    let topology = scenario(seed: seed, steps: steps)
+    let result = run(topology, planting: bug)
+    var violations = result.violations
+    if violations.isEmpty, seed % repeatedScenarios == 0, run(topology, planting: bug).digest != result.digest {
+      violations.append(
+        Violation(
+          invariant: .determinism, time: result.end, node: nil, sentence: "run again, something else happened"))
+    }
+    return (topology, violations.isEmpty ? nil : Finding(seed: seed, topology: topology, violations: violations))
+  }
+
+  /// Runs a scenario, whose gradients are analytic.
+  package static func run(
+    _ topology: Topology, planting bug: PlantedBug? = nil, observer: Simulation.Observer? = nil
+  ) -> Simulation.Result {
+    do {
+      var simulation = try Simulation(of: topology, planting: bug, observer: observer) { worker in
+        guard case .analytic(let problem) = topology.model else {
+          preconditionFailure("a scenario has an analytic model")
+        }
+        return problem.gradientSource(
+          seed: topology.seed, worker: worker.index, batch: topology.batch, workers: topology.quorums.workers.count)
+      }
+      return try simulation.run()
+    } catch {
+      preconditionFailure("analytic gradients do not fail, but: \(error)")
+    }
+  }
+}
