@@ -70,23 +70,25 @@ private struct Draw {
 // MARK: - Who takes part
 
 extension Draw {
-  /// n_ps up to 14, n_w up to 20, mostly small, and any quorum that these permit.
+  /// T from 1 to 50.
   mutating func gatherEvery() -> Int { whole(1...(isTight ? pick([1, 1, 1, 3]) : pick([1, 3, 10, 50]))) }
 
+  /// n_ps up to 14, n_w up to 20, mostly small, and any quorum that these permit.
   mutating func quorums() -> Quorums {
     if happens(0.03) {
-      let f_w = whole(0...2)
-      let n_w = 3 * f_w + whole(1...3)
+      let byzantineWorkers = whole(0...2)
+      let workers = 3 * byzantineWorkers + whole(1...3)
       // Waiting for all workers, as a trusted server may, one silent worker would stop the run.
-      return Quorums(servers: (1, 0), workers: (n_w, f_w), workerQuorum: n_w - f_w)
+      return Quorums(servers: (1, 0), workers: (workers, byzantineWorkers), workerQuorum: workers - byzantineWorkers)
     }
-    let f_ps = isTight ? 2 : pick([0, 1, 1, 1, 1, 1, 1, 2, 2, whole(0...4)])
-    let f_w = isTight ? pick([0, 0, 0, 1]) : pick([0, 1, 1, 1, 2, 2, whole(0...6)])
-    let n_ps = isTight ? 4 * f_ps + 1 : count(from: 3 * f_ps + 2, to: 14)
-    let n_w = count(from: 3 * f_w + 1, to: 20)
+    let byzantineServers = isTight ? 2 : pick([0, 1, 1, 1, 1, 1, 1, 2, 2, whole(0...4)])
+    let byzantineWorkers = isTight ? pick([0, 0, 0, 1]) : pick([0, 1, 1, 1, 2, 2, whole(0...6)])
+    let servers = isTight ? 4 * byzantineServers + 1 : count(from: 3 * byzantineServers + 2, to: 14)
+    let workers = count(from: 3 * byzantineWorkers + 1, to: 20)
     return Quorums(
-      servers: (n_ps, f_ps), workers: (n_w, f_w), serverQuorum: quorum(2 * f_ps + 2, n_ps - f_ps),
-      workerQuorum: quorum(2 * f_w + 1, n_w - f_w))
+      servers: (servers, byzantineServers), workers: (workers, byzantineWorkers),
+      serverQuorum: quorum(2 * byzantineServers + 2, servers - byzantineServers),
+      workerQuorum: quorum(2 * byzantineWorkers + 1, workers - byzantineWorkers))
   }
 
   /// The smallest number, or a few more.

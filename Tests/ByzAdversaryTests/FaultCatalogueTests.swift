@@ -51,12 +51,18 @@ import Testing
   }
 
   private static let mistakes: [(String, NodeID, [String: Double], String)] = [
-    ("revresed", .server(0), [:], "there is no fault 'revresed'; a server can play: reversed, random, arbitrary, partial, crash"),
+    (
+      "revresed", .server(0), [:],
+      "there is no fault 'revresed'; a server can play: reversed, random, arbitrary, partial, crash"
+    ),
     (
       "", .worker(0), [:],
       "there is no fault ''; a worker can play: reversed, random, arbitrary, partial, crash, sign-flip, little-is-enough"
     ),
-    ("sign-flip", .server(2), [:], "a server cannot play 'sign-flip'; it can play: reversed, random, arbitrary, partial, crash"),
+    (
+      "sign-flip", .server(2), [:],
+      "a server cannot play 'sign-flip'; it can play: reversed, random, arbitrary, partial, crash"
+    ),
     (
       "little-is-enough", .server(2), [:],
       "a server cannot play 'little-is-enough'; it can play: reversed, random, arbitrary, partial, crash"

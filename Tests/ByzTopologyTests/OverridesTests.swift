@@ -119,7 +119,10 @@ import Testing
     ("worker-3=", "expected NODE=FAULT, as in --fault worker-3=little-is-enough or server-1=reversed:scale=100"),
     ("worker-7=sign-flip", "faults.worker-7: there is no worker-7; there are worker-0 to worker-6"),
     ("wroker-3=sign-flip", "faults.wroker-3: 'wroker-3' is not the name of a node, such as server-0 or worker-0"),
-    ("server-3=sign-flip", "faults.server-3: a server cannot play 'sign-flip'; it can play: reversed, random, arbitrary, partial, crash"),
+    (
+      "server-3=sign-flip",
+      "faults.server-3: a server cannot play 'sign-flip'; it can play: reversed, random, arbitrary, partial, crash"
+    ),
     ("worker-3=reversed:", "faults.worker-3: '' is not PARAMETER=NUMBER, as in reversed:scale=10"),
     (
       "worker-3=reversed:scale=1,scale=2", "faults.worker-3: 'scale=2' is not PARAMETER=NUMBER, as in reversed:scale=10"
