@@ -280,14 +280,9 @@ extension ServerMachine {
     // Asking has not helped so far: what others have made of this step may do instead.
     if let adopted = adoptGatherModel() { return adopted }
     let again = Action.schedule(wait.askTimer, afterMilliseconds: configuration.patience.askAgainMilliseconds)
-    return ask(lacking) + (mayBeBehind ? askForHistory() : []) + [again]
-  }
-
-  /// Whether the other servers may have left this one behind. Who lacks momentums learns it from the workers, which answer
-  /// with newer ones; who waits in a gather would never learn it from servers that no longer keep their part in it.
-  private var mayBeBehind: Bool {
-    if case .gathering = phase { return true }
-    return front > step + configuration.toleratedLag
+    // The others may have left this server behind, and it need not see that: whoever has answered is not asked again, and
+    // servers that no longer keep their part in a gather say nothing of it. Who has nothing newer does not answer.
+    return ask(lacking) + askForHistory() + [again]
   }
 
   /// A step that an honest worker has left behind: of the f_w + 1 workers that are furthest ahead one is honest. -1 if there

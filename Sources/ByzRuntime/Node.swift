@@ -76,7 +76,8 @@ public final class Node {
     while !isOver { try waitAndHandle() }
     let ending = ending ?? Ending(outcome: .failed, reason: "it stopped without a reason")
     logger.info("\(id) ends: \(ending.outcome.rawValue)\(ending.reason.map { ", \($0)" } ?? "")")
-    return try record.finish(ending.outcome, reason: ending.reason, traffic: transport.counters)
+    return try record.finish(
+      ending.outcome, reason: ending.reason, traffic: transport.counters, usage: record.usageSoFar)
   }
 
   /// A node that has completed its part waits for its own last evaluation.

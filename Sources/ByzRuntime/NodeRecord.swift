@@ -12,7 +12,8 @@ final class NodeRecord {
   private let topology: Topology
   private let directory: RunDirectory
   private let metrics: MetricsLog
-  private let startedAt = Date().timeIntervalSince1970
+  private let clock: NodeClock
+  private let startedAt: Double
   private var firstStepAt: Double?
   private var lastStepAt: Double?
   private var parameters: Vector?
@@ -23,12 +24,14 @@ final class NodeRecord {
   /// The steps completed so far.
   private(set) var step = 0
 
-  init(of id: NodeID, in topology: Topology, directory: RunDirectory) throws {
+  init(of id: NodeID, in topology: Topology, directory: RunDirectory, clock: NodeClock = .real) throws {
     self.id = id
     self.topology = topology
     self.directory = directory
+    self.clock = clock
+    startedAt = clock.time()
     try directory.makeFolder(of: id)
-    metrics = try MetricsLog(path: directory.metrics(of: id))
+    metrics = try MetricsLog(path: directory.metrics(of: id), clock: clock)
   }
 
   func note(_ report: Report) throws {
@@ -44,7 +47,7 @@ final class NodeRecord {
     case .estimated(let step, _, _):
       self.step = step + 1
     }
-    let now = Date().timeIntervalSince1970
+    let now = clock.time()
     firstStepAt = firstStepAt ?? now
     lastStepAt = now
     if step == topology.training.steps { usage = .now }
@@ -56,8 +59,15 @@ final class NodeRecord {
     try metrics.write(result, step: step)
   }
 
+  /// What the node has used, as far as it can be told from what the process has.
+  var usageSoFar: ResourceUsage { usage ?? .now }
+
   /// Writes the model and the summary.
-  func finish(_ outcome: Outcome, reason: String?, traffic: TrafficCounters) throws -> NodeSummary {
+  ///
+  /// - Parameter usage: what the node has used; nil if it had no process of its own.
+  func finish(
+    _ outcome: Outcome, reason: String?, traffic: TrafficCounters, usage: ResourceUsage?
+  ) throws -> NodeSummary {
     if let parameters {
       try Safetensors.write(parameters, as: topology.model.tensors, to: directory.checkpoint(of: id, step: step))
     }
@@ -66,7 +76,7 @@ final class NodeRecord {
       startedAt: startedAt, firstStepAt: firstStepAt, lastStepAt: lastStepAt,
       accuracy: evaluation?.result.accuracy, loss: evaluation?.result.loss, evaluatedStep: evaluation?.step,
       selected: shares, sent: traffic.sent.mapValues { .init(messages: $0.messages, bytes: $0.bytes) },
-      dropped: traffic.dropped, usage: usage ?? .now, seed: topology.seed, topologyDigest: topology.digestText,
+      dropped: traffic.dropped, usage: usage, seed: topology.seed, topologyDigest: topology.digestText,
       version: Version.current)
     try JSON.write(summary, to: directory.summary(of: id))
     return summary

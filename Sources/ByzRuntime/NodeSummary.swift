@@ -28,7 +28,7 @@ public struct NodeSummary: Codable, Sendable {
   /// A server: the number of updates made; a worker: the number of steps it has sent a momentum of, counting those it
   /// jumped over.
   public var step: Int
-  /// Seconds since 1970, as the other times are.
+  /// Seconds since 1970, as the other times are; in a simulated run, since its start.
   public var startedAt: Double
   /// When the first step was completed.
   public var firstStepAt: Double?
@@ -44,8 +44,8 @@ public struct NodeSummary: Codable, Sendable {
   public var sent: [String: Sent]
   /// By peer and reason.
   public var dropped: [String: [String: Int]]
-  /// When the last step was completed, or else at the end.
-  public var usage: ResourceUsage
+  /// When the last step was completed, or else at the end; nil in a simulated run, where a node is no process.
+  public var usage: ResourceUsage?
   public var seed: UInt64
   public var topologyDigest: String
   public var version: String

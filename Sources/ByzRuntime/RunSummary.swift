@@ -49,11 +49,13 @@ public struct RunSummary: Codable, Sendable {
   public var bytesSent: [String: Int]
   /// By peer and reason, all honest nodes.
   public var messagesDropped: [String: [String: Int]]
-  /// The largest of the honest nodes of each role, after the last step.
+  /// The largest of the honest nodes of each role, after the last step; empty for a simulated run.
   public var memory: [String: ResourceUsage]
   public var seed: UInt64
   public var topologyDigest: String
   public var version: String
+  /// Over everything that happened in a simulated run; nil for a real one.
+  public var traceDigest: String? = nil
 }
 
 /// Puts a run's summary together.
@@ -138,7 +140,7 @@ struct SummaryBuilder {
   private func largestUsage(_ nodes: [NodeID: NodeSummary]) -> [String: ResourceUsage] {
     var largest: [String: ResourceUsage] = [:]
     for (id, summary) in nodes {
-      let usage = summary.usage
+      guard let usage = summary.usage else { continue }
       let known = largest[id.role.rawValue] ?? usage
       largest[id.role.rawValue] = ResourceUsage(
         residentBytes: max(known.residentBytes, usage.residentBytes),

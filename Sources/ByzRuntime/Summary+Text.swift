@@ -33,6 +33,7 @@ extension RunSummary {
     }
     lines.append("")
     if !lost.isEmpty { lines.append("lost: \(lost.joined(separator: ", "))") }
+    if let traceDigest { lines.append("trace digest: \(traceDigest)") }
     lines.append("run directory: \(directory.path)")
     return lines.joined(separator: "\n")
   }
@@ -40,7 +41,8 @@ extension RunSummary {
   private var headline: String {
     var parts = ["\(outcome.rawValue): \(steps) steps"]
     if let wallSeconds, let stepsPerSecond {
-      parts[0] += String(format: " in %.1f s (%.1f steps/s)", wallSeconds, stepsPerSecond)
+      let time = traceDigest == nil ? "s" : "s of virtual time"
+      parts[0] += String(format: " in %.1f %@ (%.1f steps/s)", wallSeconds, time, stepsPerSecond)
     }
     if let accuracy { parts.append(String(format: "accuracy %.4f", accuracy)) }
     if let loss { parts.append(String(format: "loss %.4g", loss)) }

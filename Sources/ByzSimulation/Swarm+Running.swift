@@ -13,7 +13,7 @@ extension Swarm {
     /// In the order of their seeds, except for known stalls.
     public var findings: [Finding] = []
     /// The scenarios that ran into the stall that is known to be possible.
-    public var knownStalls: [UInt64] = []
+    public var knownStalls: [Finding] = []
   }
 
   /// Tests the scenarios of `seeds` on all processors.
@@ -39,7 +39,7 @@ extension Swarm {
       while let seed = next.withLock({ next in take(&next, below: seeds.upperBound) }) {
         let (topology, finding) = test(seed: seed, steps: steps, planting: bug)
         let goesOn = tally.withLock { state in
-          state.tally.add(finding, topology, seed: seed)
+          state.tally.add(finding, topology)
           if state.tally.findings.count >= stopAfter || !observe(state.tally) { state.isStopped = true }
           return !state.isStopped
         }
@@ -48,7 +48,7 @@ extension Swarm {
     }
     return tally.withLock { state in
       state.tally.findings.sort { $0.seed < $1.seed }
-      state.tally.knownStalls.sort()
+      state.tally.knownStalls.sort { $0.seed < $1.seed }
       return state.tally
     }
   }
@@ -61,10 +61,10 @@ extension Swarm {
 }
 
 extension Swarm.Tally {
-  fileprivate mutating func add(_ finding: Swarm.Finding?, _ topology: Topology, seed: UInt64) {
+  fileprivate mutating func add(_ finding: Swarm.Finding?, _ topology: Topology) {
     scenarios += 1
     steps += topology.training.steps
     guard let finding else { return }
-    if finding.isKnownStall { knownStalls.append(seed) } else { findings.append(finding) }
+    if finding.isKnownStall { knownStalls.append(finding) } else { findings.append(finding) }
   }
 }

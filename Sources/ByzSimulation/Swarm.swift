@@ -11,10 +11,13 @@ public enum Swarm {
     public let topology: Topology
     public let violations: [Violation]
 
-    /// Whether this is the stall that the protocol leaves possible below q_ps = 3 f_ps + 1; see `Quorums.warnings`.
+    /// Whether this is the stall that the protocol leaves possible below q_ps = 3 f_ps + 1, when a server is faulty; see
+    /// `Quorums.warnings`.
     public var isKnownStall: Bool {
       let servers = topology.quorums.servers
-      return servers.quorum < 3 * servers.byzantine + 1 && violations.allSatisfy { $0.invariant == .liveness }
+      let faulty = Array(topology.faults.keys) + topology.schedule.restarts.map(\.node)
+      return servers.quorum < 3 * servers.byzantine + 1 && faulty.contains { $0.role == .server }
+        && violations.allSatisfy { $0.invariant == .liveness }
     }
   }
 

@@ -17,7 +17,7 @@ public struct TrafficCounters: Sendable, Equatable {
 
   public init() {}
 
-  mutating func countSent(_ kind: String, bytes: Int) {
+  public mutating func countSent(_ kind: String, bytes: Int) {
     sent[kind, default: Sent()].messages += 1
     sent[kind, default: Sent()].bytes += bytes
   }
@@ -30,7 +30,7 @@ public struct TrafficCounters: Sendable, Equatable {
 
 extension Message {
   /// A name to count by, one for each kind of message; a newer message replaces a queued one of the same kind.
-  var kindName: String {
+  public var kindName: String {
     switch self {
     case .vector(let kind, _, _): "\(kind)"
     case .request(let kind, _): "\(kind)Request"

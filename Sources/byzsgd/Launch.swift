@@ -14,38 +14,20 @@ struct Launch: ParsableCommand {
 
   @OptionGroup var options: TopologyOptions
 
-  @Option(
-    help: "Where the run is written; must be new or empty. Default: runs/NAME-TIME.", completion: .directory)
-  var runDirectory: String?
-
-  @Flag(help: "Show no progress.")
-  var quiet = false
-
-  @Flag(help: "Print the summary as JSON.")
-  var json = false
+  @OptionGroup var output: OutputOptions
 
   func run() throws {
     try reporting {
       let topology = try options.read()
-      let directory = try openDirectory(for: topology)
-      let display = Display(isQuiet: quiet)
+      let directory = try output.openDirectory(for: topology)
+      let display = Display(isQuiet: output.quiet)
       for warning in topology.warnings { display.show("warning: \(warning)") }
       let launcher = try Launcher(
         topology, directory: directory, executable: try Self.executable(), display: display)
       let summary = try launcher.run()
-      if json { try summary.printJSON() } else { try summary.printText(directory: directory) }
+      if output.json { try summary.printJSON() } else { try summary.printText(directory: directory) }
       return ExitStatus.status(of: summary.outcome)
     }
-  }
-
-  private func openDirectory(for topology: Topology) throws -> RunDirectory {
-    guard let runDirectory else { return RunDirectory(path: RunDirectory.unusedPath(for: topology.name)) }
-    let path = RunDirectory.absolute(runDirectory)
-    guard try RunDirectory.isUnused(path) else {
-      throw UsageFailure(
-        description: "--run-directory \(runDirectory): there is something in it already; name a new folder")
-    }
-    return RunDirectory(path: path)
   }
 
   /// The path of the running program, which is started again for each node.

@@ -3,11 +3,8 @@ import ByzRuntime
 import ByzTopology
 import Foundation
 
-/// The topology and what overrides it, as all commands that run or check one take them.
-struct TopologyOptions: ParsableArguments {
-  @Argument(help: "The topology, a YAML file.", completion: .file(extensions: ["yaml", "yml"]))
-  var topology: String
-
+/// What overrides a topology.
+struct TopologyOverrides: ParsableArguments {
   @Option(
     name: .customLong("set"), parsing: .singleValue,
     help: ArgumentHelp("Set a field of the topology, as in training.steps=200. Repeatable.", valueName: "field=value"))
@@ -20,23 +17,33 @@ struct TopologyOptions: ParsableArguments {
       valueName: "node=fault"))
   var faults: [String] = []
 
-  /// Reads the topology and checks that its data is there; on problems prints them and ends with status 64.
-  func read() throws -> Topology {
+  /// Whether nothing is to be overridden.
+  var isEmpty: Bool { assignments.isEmpty && faults.isEmpty }
+
+  /// Reads the topology at `path` and checks that its data is there.
+  ///
+  /// - Throws: `UsageFailure` with all problems.
+  func read(_ path: String) throws -> Topology {
+    let topology: Topology
     do {
-      let topology = try Topology(file: topology, overriding: assignments, faults: faults)
-      try checkData(of: topology)
-      return topology
-    } catch let error as TopologyError {
+      topology = try Topology(file: path, overriding: assignments, faults: faults)
+    } catch {
       throw UsageFailure(description: "\(error)")
     }
+    let missing = topology.missingData.map { "\(path): data.path: \($0) is missing, with .gz and without" }
+    guard missing.isEmpty else { throw UsageFailure(description: missing.joined(separator: "\n")) }
+    return topology
   }
+}
 
-  private func checkData(of read: Topology) throws {
-    let missing = read.missingData
-    guard !missing.isEmpty else { return }
-    let lines = missing.map { "\(topology): data.path: \($0) is missing, with .gz and without" }
-    throw UsageFailure(description: lines.joined(separator: "\n"))
-  }
+/// The topology and what overrides it, as all commands that run or check one take them.
+struct TopologyOptions: ParsableArguments {
+  @Argument(help: "The topology, a YAML file.", completion: .file(extensions: ["yaml", "yml"]))
+  var topology: String
+
+  @OptionGroup var overrides: TopologyOverrides
+
+  func read() throws -> Topology { try overrides.read(topology) }
 }
 
 /// Wrong usage or a wrong topology: a message and exit status 64.

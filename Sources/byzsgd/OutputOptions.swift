@@ -1,0 +1,29 @@
+import ArgumentParser
+import ByzRuntime
+import ByzTopology
+
+/// Where a whole run goes, on disk and on the terminal.
+struct OutputOptions: ParsableArguments {
+  @Option(
+    help: "Where the run is written; must be new or empty. Default: runs/NAME-TIME.", completion: .directory)
+  var runDirectory: String?
+
+  @Flag(help: "Show no progress.")
+  var quiet = false
+
+  @Flag(help: "Print the summary as JSON.")
+  var json = false
+
+  /// The folder to write to.
+  ///
+  /// - Throws: `UsageFailure` if there is something in it.
+  func openDirectory(for topology: Topology) throws -> RunDirectory {
+    guard let runDirectory else { return RunDirectory(path: RunDirectory.unusedPath(for: topology.name)) }
+    let path = RunDirectory.absolute(runDirectory)
+    guard try RunDirectory.isUnused(path) else {
+      throw UsageFailure(
+        description: "--run-directory \(runDirectory): there is something in it already; name a new folder")
+    }
+    return RunDirectory(path: path)
+  }
+}
