@@ -79,7 +79,8 @@ let package = Package(
       ]),
     .testTarget(
       name: "ByzSimulationTests",
-      dependencies: ["ByzSimulation", "ByzTopology", "ByzAdversary", "ByzGradients", "ByzProtocol", "ByzNumerics"]),
+      dependencies: ["ByzSimulation", "ByzTopology", "ByzAdversary", "ByzGradients", "ByzProtocol", "ByzNumerics"],
+      exclude: ["Pinned"]),
     .testTarget(
       name: "ByzRuntimeTests",
       dependencies: ["ByzRuntime", "ByzTopology", "ByzGradients", "ByzNumerics", "ByzProtocol"]),

@@ -48,8 +48,8 @@ public enum Timer: Hashable, Sendable {
 
 /// What a node is to do.
 public enum Action: Sendable {
-  /// Send `message` to each of `receivers`. A message to a peer that does not read replaces one of the same kind that still
-  /// waits for it.
+  /// Send `message` to each of `receivers`. A message to a peer that does not read takes the place of an older one that
+  /// still waits for it (`Message.place`).
   case send(Message, to: [NodeID])
   /// Compute the gradient at `parameters` on mini-batch `draw` of `step` and report it as an event. Draw 0 is the node's own
   /// batch; others exist for adversaries, which estimate with them.

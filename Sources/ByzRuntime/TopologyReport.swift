@@ -42,9 +42,9 @@ public struct TopologyReport {
     let vector = 4 * topology.model.dimension
     let gathers = Double(n_ps * (n_ps - 1)) / Double(topology.training.gatherEvery)
     let retained = topology.patience.retainedSteps
-    // Of each peer the current and the newest vector, in each direction 2 R in libzmq and one of each of two kinds on their
+    // Of each peer the current and the newest vector, in each direction 2 R in libzmq and R of each of two kinds on their
     // way there; what is kept of R steps; for rejoining, of each other server as much; and a few at work.
-    let link = 2 + 4 * retained + 2
+    let link = 2 + 4 * retained + 2 * retained
     let serverVectors = (n_w + n_ps - 1) * link + 2 * retained * n_ps + 4
     let workerVectors = n_ps * link + retained + 6
     return """

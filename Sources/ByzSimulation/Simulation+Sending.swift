@@ -21,13 +21,13 @@ extension Simulation {
     case .lost:
       try lose(delivery)
     case .arrives(let time):
-      let kind = message.code >> 32
-      if let waiting = links.waiting(sender, receiver, kind: kind),
+      let place = message.place(retaining: configuration.patience.retainedSteps)
+      if let waiting = links.waiting(sender, receiver, in: place),
         case .delivery(let former)? = queue.replace(waiting, with: .delivery(delivery))
       {
         try lose(former)
       } else {
-        links.join(sender, receiver, kind: kind, as: queue.insert(.delivery(delivery), at: time))
+        links.join(sender, receiver, in: place, as: queue.insert(.delivery(delivery), at: time))
       }
     }
   }

@@ -40,11 +40,9 @@ public enum Swarm {
   }
 
   /// Runs a scenario, whose gradients are analytic.
-  package static func run(
-    _ topology: Topology, planting bug: PlantedBug? = nil, observer: Simulation.Observer? = nil
-  ) -> Simulation.Result {
+  package static func run(_ topology: Topology, planting bug: PlantedBug? = nil) -> Simulation.Result {
     do {
-      var simulation = try Simulation(of: topology, planting: bug, observer: observer) { worker in
+      var simulation = try Simulation(of: topology, planting: bug) { worker in
         guard case .analytic(let problem) = topology.model else {
           preconditionFailure("a scenario has an analytic model")
         }
@@ -53,7 +51,7 @@ public enum Swarm {
       }
       return try simulation.run()
     } catch {
-      preconditionFailure("analytic gradients do not fail, but: \(error)")
+      preconditionFailure("a formula cannot fail, but: \(error)")
     }
   }
 }

@@ -29,7 +29,7 @@ public struct TrafficCounters: Sendable, Equatable {
 }
 
 extension Message {
-  /// A name to count by, one for each kind of message; a newer message replaces a queued one of the same kind.
+  /// A name to count by, one for each kind of message.
   public var kindName: String {
     switch self {
     case .vector(let kind, _, _): "\(kind)"

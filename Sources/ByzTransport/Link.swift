@@ -1,15 +1,15 @@
 import ByzProtocol
 import CZeroMQ
 
-/// What waits for a peer that does not take it yet: at most one message of each kind, the newest.
+/// What waits for a peer that does not take it yet: at most one message in each place (see `Message.place`), the newest.
 struct Outbox {
-  private var waiting: [(kind: String, message: OutgoingMessage)] = []
+  private var waiting: [(place: Int, message: OutgoingMessage)] = []
 
   var isEmpty: Bool { waiting.isEmpty }
 
-  mutating func put(_ message: OutgoingMessage, kind: String) {
-    waiting.removeAll { $0.kind == kind }
-    waiting.append((kind, message))
+  mutating func put(_ message: OutgoingMessage, in place: Int) {
+    waiting.removeAll { $0.place == place }
+    waiting.append((place, message))
   }
 
   /// Hands over messages, oldest first, until one is not taken.
@@ -52,12 +52,12 @@ final class DialedLink {
   var isWaiting: Bool { !outbox.isEmpty }
 
   /// Sends `message`, or keeps it for when the peer takes it.
-  func send(_ message: OutgoingMessage, kind: String) throws {
+  func send(_ message: OutgoingMessage, in place: Int) throws {
     if isAbandoned {
       isAbandoned = false
       try socket.reconnect(to: address)
     }
-    outbox.put(message, kind: kind)
+    outbox.put(message, in: place)
     try flush()
   }
 

@@ -33,7 +33,7 @@ public enum TransportEvent: Sendable {
 /// comes up late, is connected again. All of it belongs to one thread, that of `poll`.
 ///
 /// Memory is bounded for each peer that keeps to ZeroMQ's own protocol: libzmq holds a few messages in each direction, the
-/// outbox one of each kind, and connections that have not said anything valid hold nothing here. Not bounded is what libzmq
+/// outbox R of each kind, and connections that have not said anything valid hold nothing here. Not bounded is what libzmq
 /// gathers of a message that never ends: it counts whole messages only, and limits the size of a frame but not their number.
 public final class Transport {
   public let waker: Waker
@@ -84,13 +84,17 @@ extension Transport {
   /// Sends `message` to each of `receivers`, encoded once. Never waits: what a peer does not take now waits for it.
   public func send(_ message: Message, to receivers: [NodeID]) throws {
     let outgoing = try encode(message)
+    let place = message.place(retaining: codec.retainedSteps)
     for peer in receivers {
       if let link = dialed.first(where: { $0.peer == peer }) {
         counters.countSent(message.kindName, bytes: outgoing.byteCount)
-        try link.send(outgoing, kind: message.kindName)
-      } else {
-        try send(outgoing, kind: message.kindName, toAccepted: peer)
+        try link.send(outgoing, in: place)
+      } else if accepted.route(to: peer) != nil {
+        counters.countSent(message.kindName, bytes: outgoing.byteCount)
+        accepted.outboxes[peer, default: Outbox()].put(outgoing, in: place)
+        try flush(toAccepted: peer)
       }
+      // Who has not connected yet asks for what it lacks once it has.
     }
   }
 
@@ -98,14 +102,6 @@ extension Transport {
     let header = codec.header(of: message)
     guard case .vector(_, _, let vector) = message else { return OutgoingMessage(header: header) }
     return try OutgoingMessage(header: header, payload: vector)
-  }
-
-  private func send(_ message: OutgoingMessage, kind: String, toAccepted peer: NodeID) throws {
-    // Who has not connected yet asks for what it lacks once it has.
-    guard accepted.route(to: peer) != nil else { return }
-    counters.countSent(kind, bytes: message.byteCount)
-    accepted.outboxes[peer, default: Outbox()].put(message, kind: kind)
-    try flush(toAccepted: peer)
   }
 
   private func flush(toAccepted peer: NodeID) throws {

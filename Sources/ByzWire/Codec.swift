@@ -21,7 +21,10 @@ public struct Codec: Sendable {
 
   /// The most messages that an honest peer sends in a row: what it keeps of R steps, models and models of gathers, for one
   /// that was left behind. A normal step has one vector each way.
-  public var longestBurst: Int { 2 * configuration.patience.retainedSteps }
+  public var longestBurst: Int { 2 * retainedSteps }
+
+  /// R.
+  public var retainedSteps: Int { configuration.patience.retainedSteps }
 }
 
 // MARK: - Writing

@@ -77,8 +77,8 @@ struct Simulate: ParsableCommand {
       throw UsageFailure(
         description: "--trace, --run-directory, --set and --fault go with a topology: replay a scenario to look at it")
     }
-    guard count > 0, seed ?? 0 >= 0, steps ?? 1 > 0 else {
-      throw UsageFailure(description: "--swarm and --steps must be at least 1, --seed at least 0")
+    guard count > 0, steps ?? 1 > 0, (0...1_000_000_000_000).contains(seed ?? 0) else {
+      throw UsageFailure(description: "--swarm and --steps must be at least 1, --seed from 0 to 1000000000000")
     }
     let bug = try plant.map { name in
       guard let bug = PlantedBug(rawValue: name) else {
