@@ -104,9 +104,10 @@ struct ScheduleValues {
 extension Field {
   fileprivate func milliseconds(standard: Double) -> Double { number(in: .milliseconds, standard: standard) }
 
+  /// A field that must be given; after a report endless, so that nothing that it ends can seem to begin too late.
   fileprivate func required(_ meaning: String) -> Double {
     if value == nil { reportMissing(meaning) }
-    return milliseconds(standard: 0)
+    return milliseconds(standard: .infinity)
   }
 
   fileprivate func delay(standard: ClosedRange<Double>) -> ClosedRange<Double> {

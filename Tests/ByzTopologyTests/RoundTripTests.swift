@@ -131,7 +131,8 @@ struct Drawing {
       patience: Patience(
         graceMilliseconds: whole(0...900), startGraceMilliseconds: whole(0...900), askAgainMilliseconds: whole(1...900),
         lingerMilliseconds: whole(0...900), retainedSteps: whole(2...1000)),
-      nodes: places(quorums, model), faults: faults(quorums), rule: pick(AggregationRules.all))
+      nodes: places(quorums, model), faults: faults(quorums), schedule: schedule(quorums),
+      rule: pick(AggregationRules.all))
   }
 
   private mutating func model() -> Model {
@@ -176,5 +177,38 @@ struct Drawing {
       ])
     }
     return faults
+  }
+
+  private mutating func milliseconds() -> Double { pick([0, 1, 0.1, 1e-7, 1.0 / 3, 1e9, Double(whole(0...1000))]) }
+
+  private mutating func span() -> ClosedRange<Double> {
+    let (one, other) = (milliseconds(), milliseconds())
+    return min(one, other)...max(one, other)
+  }
+
+  private mutating func schedule(_ quorums: Quorums) -> Schedule {
+    let nodes = quorums.serverIDs + quorums.workerIDs
+    var schedule = Schedule(delay: span(), gradient: milliseconds())
+    schedule.late = pick([nil, Schedule.Late(share: Double(generator.uniform()), upTo: milliseconds())])
+    schedule.loss = pick([nil, Schedule.Loss(share: Double(generator.uniform()), again: milliseconds())])
+    for node in nodes where generator.index(below: 4) == 0 { schedule.slow[node] = milliseconds() }
+    for _ in 0..<whole(0...3) {
+      let (time, cutOff) = (span(), Set(nodes.filter { _ in generator.index(below: 3) == 0 }))
+      schedule.cuts.append(
+        Schedule.Cut(
+          cutOff, from: time.lowerBound, to: time.upperBound, direction: pick(Schedule.Cut.Direction.allCases),
+          isLossy: pick([true, false])))
+    }
+    for _ in 0..<whole(0...3) {
+      schedule.restarts.append(Schedule.Restart(pick(nodes), at: milliseconds(), after: milliseconds()))
+    }
+    typealias Adversary = Schedule.NetworkAdversary
+    schedule.adversary = pick([
+      nil,
+      Adversary(
+        starves: pick(Adversary.Target.allCases), hold: milliseconds(),
+        deserts: pick([nil, .gap(whole(1...100)), .rejoin(whole(1...1_000_000_000))])),
+    ])
+    return schedule
   }
 }
