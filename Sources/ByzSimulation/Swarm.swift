@@ -39,10 +39,12 @@ public enum Swarm {
     return (topology, violations.isEmpty ? nil : Finding(seed: seed, topology: topology, violations: violations))
   }
 
-  /// Runs a scenario, whose gradients are analytic.
-  package static func run(_ topology: Topology, planting bug: PlantedBug? = nil) -> Simulation.Result {
+  /// Runs a scenario, whose gradients are analytic; `observe` is told of everything that happens.
+  package static func run(
+    _ topology: Topology, planting bug: PlantedBug? = nil, observe: ((Occurrence) -> Void)? = nil
+  ) -> Simulation.Result {
     do {
-      var simulation = try Simulation(of: topology, planting: bug) { worker in
+      var simulation = try Simulation(of: topology, planting: bug, observer: observe) { worker in
         guard case .analytic(let problem) = topology.model else {
           preconditionFailure("a scenario has an analytic model")
         }

@@ -99,28 +99,28 @@ import Testing
       return plan
     }
     for plan in 0..<2 {
-      #expect(links.waiting(0, 1, kind: 5) == nil)
-      links.join(0, 1, kind: 5, as: queue.insert(.stop(plan), at: .start))
+      #expect(links.waiting(0, 1, in: 5) == nil)
+      links.join(0, 1, in: 5, as: queue.insert(.stop(plan), at: .start))
     }
     // Two fit; the third is the first that another may replace.
-    #expect(links.waiting(0, 1, kind: 5) == nil)
-    links.join(0, 1, kind: 5, as: queue.insert(.stop(2), at: .start))
-    #expect(plan(links.waiting(0, 1, kind: 5)) == 2)
-    #expect(links.waiting(0, 1, kind: 6) == nil)
+    #expect(links.waiting(0, 1, in: 5) == nil)
+    links.join(0, 1, in: 5, as: queue.insert(.stop(2), at: .start))
+    #expect(plan(links.waiting(0, 1, in: 5)) == 2)
+    #expect(links.waiting(0, 1, in: 6) == nil)
     // Other links, the other direction among them, have room of their own.
     for (sender, receiver) in [(1, 0), (0, 2), (2, 1), (0, 0)] {
-      #expect(links.waiting(sender, receiver, kind: 5) == nil)
+      #expect(links.waiting(sender, receiver, in: 5) == nil)
     }
     links.leave(0, 1)
-    #expect(links.waiting(0, 1, kind: 5) == nil)
+    #expect(links.waiting(0, 1, in: 5) == nil)
   }
 
-  /// However fast one sends: 2 R messages and one more of each kind.
-  @Test func noMoreIsOnItsWayThanTheCapacityAndOneOfEachKind() {
+  /// However fast one sends: 2 R messages and one more in each place.
+  @Test func noMoreIsOnItsWayThanTheCapacityAndOneInEachPlace() {
     var fullLinks = 0
     for seed in 0..<100 as Range<UInt64> {
       var generator = SeededGenerator(seed: seed, path: [1])
-      let (capacity, kinds) = (generator.index(below: 5), 1 + generator.index(below: 4))
+      let (capacity, places) = (generator.index(below: 5), 1 + generator.index(below: 4))
       var (queue, links) = (Queue(), LinkQueues(nodes: 2, capacity: capacity))
       var (inFlight, most) = (0, 0)
       for now in 0..<500 {
@@ -128,15 +128,15 @@ import Testing
           links.leave(0, 1)
           inFlight -= 1
         }
-        let kind = generator.index(below: kinds)
-        if let ticket = links.waiting(0, 1, kind: kind), queue.replace(ticket, with: .stop(now)) != nil { continue }
+        let place = generator.index(below: places)
+        if let ticket = links.waiting(0, 1, in: place), queue.replace(ticket, with: .stop(now)) != nil { continue }
         let arrival = VirtualTime(microseconds: now + generator.index(below: 100))
-        links.join(0, 1, kind: kind, as: queue.insert(.stop(now), at: arrival))
+        links.join(0, 1, in: place, as: queue.insert(.stop(now), at: arrival))
         inFlight += 1
         most = max(most, inFlight)
       }
-      #expect(most <= capacity + kinds, "seed \(seed)")
-      if most == capacity + kinds { fullLinks += 1 }
+      #expect(most <= capacity + places, "seed \(seed)")
+      if most == capacity + places { fullLinks += 1 }
     }
     #expect(fullLinks > 0)
   }
