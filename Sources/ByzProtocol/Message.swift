@@ -30,8 +30,8 @@ public enum Message: Hashable, Sendable {
   /// no other message.
   case vector(VectorKind, step: Int, Vector)
   /// The sender lacks the vector of `step`: send that one if it is still kept, else a newer one; if it does not exist yet,
-  /// send it when it does. A server that asks for a model has been left behind: send it all that is kept of that step and
-  /// newer ones, the newest first.
+  /// send it when it does. A server that asks for a model has been left behind, or may have been: send it all that is
+  /// kept of that step and newer ones, the newest first, and of the gather that leads to that step.
   case request(VectorKind, step: Int)
   /// The sender has reached the last step.
   case done

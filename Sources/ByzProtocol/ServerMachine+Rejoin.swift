@@ -10,15 +10,22 @@ import ByzNumerics
 /// is always possible: an honest worker that is past a step has seen q_ps models of it, at least 2 f_ps + 1 of them honest.
 extension ServerMachine {
   func askForHistory() -> [Action] {
-    others.isEmpty || step + 1 >= configuration.training.steps
-      ? [] : [.send(.request(.model, step: step + 1), to: others)]
+    let first = firstUnserved ?? step + 1
+    return others.isEmpty || first >= configuration.training.steps
+      ? [] : [.send(.request(.model, step: first), to: others)]
   }
 
-  /// Gives a server that has been left behind all that is kept of `first` and newer steps.
+  /// The oldest of the last R steps that others may wait for and this server, having jumped over it, cannot serve yet.
+  private var firstUnserved: Int? {
+    (max(0, oldestKept)...step).first { sentModels[$0] == nil || ($0 < step && isMissing(gatherModelOf: $0)) }
+  }
+
+  /// Gives a server that has been left behind all that is kept of `first` and newer steps, and of the gather that leads to
+  /// `first`, which it is about to jump over.
   func serve(_ server: NodeID, historyFrom first: Int) -> [Action] {
     // The newest first: with that it can go on, with the others it can serve.
     let models = sentModels.vectors(from: first).map { Message.vector(.model, step: $0.step, $0.vector) }
-    let gatherModels = sentGatherModels.vectors(from: first).map {
+    let gatherModels = sentGatherModels.vectors(from: first - 1).map {
       Message.vector(.gatherModel, step: $0.step, $0.vector)
     }
     return (models + gatherModels).map { .send($0, to: [server]) } + farewell(to: server)
