@@ -48,7 +48,7 @@ import Testing
     #expect(finding.violations.allSatisfy { $0.invariant == .quorum })
     let survival = Violation(invariant: .survival, time: .start, node: nil, sentence: "")
     let other = Swarm.Finding(seed: finding.seed, topology: finding.topology, violations: [survival])
-    #expect(Swarm.shrink(other, planting: .staleMomentum, limit: 100).topology == finding.topology)
+    #expect(Swarm.shrink(other, planting: .staleMomentum, limit: 6).topology == finding.topology)
   }
 
   /// Steps, nodes, faults, and what the schedule is made of.
