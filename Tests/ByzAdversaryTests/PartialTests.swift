@@ -62,6 +62,7 @@ import Testing
     let favoured = hearers(of: [model], by: partial(share: 0.5), on: .server(1))
     #expect(hearers(of: [model], by: partial(share: 0.5), on: .server(4)) == favoured)
     #expect(hearers(of: [momentum], by: partial(share: 0.5), on: .worker(2)) == favoured)
+    #expect(hearers(of: [.vector(.model, step: 9, vector)], by: partial(share: 0.5, step: 7)) == favoured)
     #expect(hearers(of: [model], by: partial(share: 0.5), seed: 2) != favoured)
     let fewer = hearers(of: [model], by: partial(share: 0.25))
     #expect(fewer[0].count < favoured[0].count && fewer[0].allSatisfy(favoured[0].contains))

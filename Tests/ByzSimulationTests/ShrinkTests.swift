@@ -42,6 +42,15 @@ import Testing
     #expect(same.topology == finding.topology && same.violations == finding.violations)
   }
 
+  /// A run in which only something else goes wrong is no smaller form of a finding.
+  @Test func anotherInvariantIsAnotherFinding() throws {
+    let finding = try finding(of: .staleMomentum)
+    #expect(finding.violations.allSatisfy { $0.invariant == .quorum })
+    let survival = Violation(invariant: .survival, time: .start, node: nil, sentence: "")
+    let other = Swarm.Finding(seed: finding.seed, topology: finding.topology, violations: [survival])
+    #expect(Swarm.shrink(other, planting: .staleMomentum, limit: 6).topology == finding.topology)
+  }
+
   /// Steps, nodes, faults, and what the schedule is made of.
   private func sizes(_ topology: Topology) -> [Int] {
     let schedule = topology.schedule
