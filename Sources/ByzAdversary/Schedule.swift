@@ -34,7 +34,7 @@ public struct Schedule: Hashable, Sendable {
     }
   }
 
-  /// The share of transmissions that are lost; each is repeated after `again`, then after twice that, and so on.
+  /// The share of transmissions that are lost; each is repeated after `again`, until one arrives.
   public struct Loss: Hashable, Sendable {
     public let share: Double
     public let again: Double

@@ -6,7 +6,8 @@ import ByzProtocol
 /// It tells runs apart, and is not made to withstand someone who wants two runs to collide. The mixing is that of
 /// SplitMix64's output function (Steele, Lea and Flood, OOPSLA 2014), applied to each word in turn.
 struct TraceDigest {
-  private(set) var value: UInt64 = 0
+  // Not 0, which leading words of 0 would leave as it is.
+  private(set) var value: UInt64 = 0x9E37_79B9_7F4A_7C15
 
   mutating func add(_ word: UInt64) {
     var mixed = (value &* 0xD134_2543_DE82_EF95) ^ word

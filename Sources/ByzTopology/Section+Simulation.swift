@@ -70,7 +70,10 @@ struct ScheduleValues {
   private mutating func read(cut item: Field) {
     let section = Section<CutKey>(item)
     if section[.nodes].value == nil { section[.nodes].reportMissing("the nodes to cut off, such as [server-0]") }
-    let nodes = (section[.nodes].items() ?? []).compactMap { $0.nodeID() }
+    let nodes = (section[.nodes].items() ?? []).compactMap { item in
+      if item.value == nil { item.reportMissing("a node, such as server-0") }
+      return item.nodeID()
+    }
     mentions += nodes.map { ($0, section[.nodes]) }
     let (from, to) = (section[.from].milliseconds(standard: 0), section[.to].required("the time when it ends"))
     if to < from { section[.to].report("a cut from \(from) ms cannot end at \(to) ms") }
