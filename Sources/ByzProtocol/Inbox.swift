@@ -60,8 +60,9 @@ struct Inbox {
   /// The vectors of `step`, in the order of their senders.
   func vectors(of step: Int) -> [(sender: NodeID, vector: Vector)] {
     let held = step == wanted ? current : newest.filter { $0.value.step == step }.mapValues(\.vector)
-    return (held.map { (sender: $0.key, vector: $0.value) } + (step == wanted ? extra : []))
-      .sorted { $0.sender < $1.sender }
+    var found = held.map { (sender: $0.key, vector: $0.value) }
+    if step == wanted && !extra.isEmpty { found += extra }
+    return found.sorted { $0.sender < $1.sender }
   }
 
   /// All vectors of steps before `step`.

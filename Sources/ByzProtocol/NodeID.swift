@@ -32,6 +32,11 @@ public struct NodeID: Hashable, Sendable {
   public static func worker(_ index: Int) -> NodeID { NodeID(.worker, index) }
 }
 
+extension NodeID {
+  // Machines look nodes up with every message: one number takes half the time of two.
+  public func hash(into hasher: inout Hasher) { hasher.combine(role == .server ? index : ~index) }
+}
+
 extension NodeID: Comparable {
   public static func < (left: NodeID, right: NodeID) -> Bool {
     left.role == right.role ? left.index < right.index : left.role == .server

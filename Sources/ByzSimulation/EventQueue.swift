@@ -75,9 +75,9 @@ struct EventQueue<Happening> {
     var index = 0
     while true {
       var first = index
-      for child in [2 * index + 1, 2 * index + 2] where child < heap.count && heap[child].precedes(heap[first]) {
-        first = child
-      }
+      let left = 2 * index + 1
+      if left < heap.count && heap[left].precedes(heap[first]) { first = left }
+      if left + 1 < heap.count && heap[left + 1].precedes(heap[first]) { first = left + 1 }
       if first == index { return }
       heap.swapAt(index, first)
       index = first
