@@ -107,7 +107,7 @@ public struct Schedule: Hashable, Sendable {
     public enum Desertion: Hashable, Sendable {
       /// When the first honest server is so many steps ahead of the last.
       case gap(Int)
-      /// When an honest server has rejoined for the so-manieth time, having relied on them perhaps.
+      /// When honest servers have rejoined so many times, having relied on them perhaps.
       case rejoin(Int)
     }
 

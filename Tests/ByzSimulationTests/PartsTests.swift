@@ -50,17 +50,17 @@ import Testing
     return digest.value
   }
 
-  /// Every sequence of up to five of a few words, none of which begins with zero.
+  /// Every sequence of up to five of a few words.
   @Test func differsWithEveryWordAndTheirOrder() {
     var sequences: [[UInt64]] = [[]]
     var all: [[UInt64]] = []
     for _ in 0..<5 {
       sequences = sequences.flatMap { start in [0, 1, 2, 1 << 63, .max].map { start + [$0] } }
-      all += sequences.filter { $0[0] != 0 }
+      all += sequences
     }
     let digests = all.map { words in digest { for word in words { $0.add(word) } } }
     #expect(Set(digests).count == all.count)
-    #expect(all.count == 4 * (1 + 5 + 25 + 125 + 625))
+    #expect(all.count == 5 + 25 + 125 + 625 + 3125)
   }
 
   @Test func tellsNodesApart() {
@@ -79,7 +79,7 @@ import Testing
   }
 
   @Test func isSixteenDigits() {
-    #expect(TraceDigest().text == "0000000000000000")
+    #expect(TraceDigest().text == String(TraceDigest().value, radix: 16))
     for word in 1...100 as ClosedRange<UInt64> {
       var digest = TraceDigest()
       digest.add(word)

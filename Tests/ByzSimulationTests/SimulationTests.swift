@@ -324,6 +324,60 @@ private let rough = Schedule(
       if case .sent = occurrence.what { #expect(faults[occurrence.node] == nil) }
     }
   }
+
+  /// With `rejoin` it is the moment when an honest server has adopted a model so many times.
+  @Test func theyDesertWhoHasJustRejoined() throws {
+    let faults = [NodeID.server(4): FaultSpecification(name: "arbitrary", parameters: ["share": 0])]
+    let schedule = Schedule(
+      cuts: [Schedule.Cut([.server(0)], from: 20, to: 100, isLossy: true)],
+      adversary: Schedule.NetworkAdversary(starves: .nobody, hold: 0, deserts: .rejoin(1)))
+    let (result, occurrences) = watch(quadratic(workers: (4, 0), faults: faults, schedule: schedule))
+    let adoption = try #require(
+      occurrences.firstIndex { if case .reported(.adopted) = $0.what { true } else { false } })
+    let desertion = try #require(
+      occurrences.firstIndex { if case .ended(.deserted) = $0.what { true } else { false } })
+    #expect(occurrences[adoption].node == .server(0))
+    #expect(adoption < desertion && occurrences[adoption].time == occurrences[desertion].time)
+    #expect(result.violations.isEmpty)
+  }
+
+  /// Messages to and from whoever is behind, or ahead, take longer, and no others.
+  @Test(arguments: [Schedule.NetworkAdversary.Target.behind, .ahead, .nobody])
+  func whoIsStarvedWaits(target: Schedule.NetworkAdversary.Target) {
+    let schedule = Schedule(
+      delay: 1...2, slow: [.server(0): 5], adversary: Schedule.NetworkAdversary(starves: target, hold: 50))
+    // With a single worker only servers are ahead or behind.
+    let (_, occurrences) = watch(quadratic(servers: (5, 0), workers: (1, 0), schedule: schedule))
+    var steps: [NodeID: Int] = [:]
+    var sent: [String: (time: VirtualTime, isStarved: Bool)] = [:]
+    var held = 0
+    for occurrence in occurrences {
+      if let step = occurrence.step { steps[occurrence.node] = step }
+      switch occurrence.what {
+      case .sent(.vector(let kind, let step, _), let receivers):
+        for receiver in receivers {
+          let servers = (0..<5).map { steps[.server($0)] ?? 0 }
+          let isStarved = [occurrence.node, receiver].filter { $0.role == .server }.contains { node in
+            switch target {
+            case .behind: (servers.max() ?? 0) > (steps[node] ?? 0)
+            case .ahead: (servers.min() ?? 0) < (steps[node] ?? 0)
+            case .nobody: false
+            }
+          }
+          sent["\(kind) \(step) \(occurrence.node) \(receiver)"] = (occurrence.time, isStarved)
+        }
+      case .received(.vector(let kind, let step, _), let sender):
+        guard let known = sent.removeValue(forKey: "\(kind) \(step) \(sender) \(occurrence.node)") else { continue }
+        let took = occurrence.time.microseconds - known.time.microseconds
+        if took > 7_000 {
+          held += 1
+          #expect(known.isStarved, "\(occurrence)")
+        }
+      default: break
+      }
+    }
+    #expect((held > 0) == (target != .nobody))
+  }
 }
 
 @Suite struct SimulationTrainingTests {

@@ -119,7 +119,7 @@ import Testing
     ("TOPOLOGY --steps 3", "--steps goes with --swarm"),
     ("TOPOLOGY --seed 3", "--seed goes with --swarm"),
     ("TOPOLOGY --trace --json", "give either --trace or --json"),
-    ("TOPOLOGY --set simulation.delay=3", "unknown key; did you mean 'delay_ms'?"),
+    ("TOPOLOGY --set simulation.delay=3", "unknown key; known here: delay_ms"),
   ])
   func wrongUsageIsExplained(arguments: String, message: String) throws {
     let topology = "\(Program.root)/topologies/quadratic.yaml"
