@@ -61,7 +61,8 @@ package struct SwarmTest {
       display.show("something went wrong under seed \(finding.seed); looking for a smaller scenario that shows it")
       return Swarm.shrink(finding, planting: bug)
     }
-    let outcome: Outcome = !tally.findings.isEmpty ? .failed : tally.scenarios < count ? .interrupted : .completed
+    let outcome: Outcome =
+      !tally.findings.isEmpty ? .failed : interrupted.isRaised || tally.scenarios < count ? .interrupted : .completed
     let summary = Summary(
       outcome: outcome, firstSeed: seed, scenarios: tally.scenarios, steps: tally.steps, wallSeconds: seconds,
       stepsPerSecond: Double(tally.steps) / max(seconds, 0.001), findings: findings.map(\.summary),
