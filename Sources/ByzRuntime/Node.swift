@@ -44,20 +44,7 @@ public final class Node {
     transport = try Transport(codec, endpoints: topology.endpoints)
     mailbox = Mailbox(waking: transport.waker)
     record = try NodeRecord(of: id, in: topology, directory: directory)
-    machine = Self.makeMachine(id, in: topology, configuration)
-  }
-
-  private static func makeMachine(
-    _ id: NodeID, in topology: Topology, _ configuration: ProtocolConfiguration
-  ) -> any Machine {
-    let honest: any Machine =
-      switch id.role {
-      case .worker: WorkerMachine(id.index, configuration)
-      case .server:
-        ServerMachine(id.index, configuration, model: topology.model.initialParameters(seed: topology.seed))
-      }
-    guard let fault = topology.faults[id] else { return honest }
-    return FaultCatalogue.machine(honest, playing: fault, in: configuration, seed: topology.seed)
+    machine = topology.machine(of: id)
   }
 
   /// Takes part in the run until it ends here, and writes the node's summary.
