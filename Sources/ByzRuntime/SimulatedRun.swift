@@ -53,19 +53,17 @@ public final class SimulatedRun {
       }, gradients: { try topology.gradientSource(of: $0) })
     var outcome = Outcome.interrupted
     var reasons = ["it was interrupted"]
-    var digest: String?
     do {
       let result = try simulation.run()
-      digest = result.digest
       reasons = result.violations.map(\.description)
       let diverged = ends.contains { topology.faults[$0.key] == nil && $0.value == .diverged }
       outcome = diverged ? .diverged : reasons.isEmpty ? .completed : .failed
     } catch is Interrupted {}
     display.finish()
-    return try sumUp(outcome, reasons, digest)
+    return try sumUp(outcome, reasons, simulation.traceDigest)
   }
 
-  private func sumUp(_ outcome: Outcome, _ reasons: [String], _ digest: String?) throws -> RunSummary {
+  private func sumUp(_ outcome: Outcome, _ reasons: [String], _ digest: String) throws -> RunSummary {
     let lost = Set(ends.filter { $0.value == .crashed || $0.value == .deserted }.keys)
     for (node, record) in records where !lost.contains(node) {
       let ending: Outcome = record.step == topology.training.steps ? .completed : outcome

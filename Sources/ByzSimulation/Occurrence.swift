@@ -24,7 +24,7 @@ public struct Occurrence: Sendable {
   }
 
   /// How a node's part ended.
-  public enum End: String, Sendable {
+  public enum End: String, CaseIterable, Sendable {
     case finished, diverged, crashed
     /// The adversary let the faulty nodes fall silent.
     case deserted

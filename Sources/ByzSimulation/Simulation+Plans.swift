@@ -30,7 +30,7 @@ extension Simulation {
     nodes[node].condition = .down
     nodes[node].incarnation += 1
     nodes[node].rejoinsAt = roster.peers(of: node).filter { isHonest[$0] }.map { nodes[$0].step }.max() ?? 0
-    try occur(.stopped, at: node, code: 11)
+    try occur(.stopped, at: node)
     queue.insert(.start(node), at: now + VirtualTime(milliseconds: restart.after))
   }
 

@@ -7,7 +7,7 @@ extension Simulation {
   private static let falseClaims = 0.1
 
   mutating func send(_ message: Message, from sender: Int, to receivers: [NodeID]) throws {
-    try occur(.sent(message, to: receivers), at: sender, code: 9, message)
+    try occur(.sent(message, to: receivers), at: sender)
     digest.add(fingerprints.of(.send(message, to: receivers), by: sender) ?? 0)
     for receiver in receivers { try send(message, from: sender, to: roster.number(receiver)) }
   }
@@ -34,7 +34,7 @@ extension Simulation {
 
   mutating func lose(_ delivery: Delivery) throws {
     let receiver = roster.id(delivery.receiver)
-    try occur(.lost(delivery.message, to: receiver), at: delivery.sender, code: 10)
+    try occur(.lost(delivery.message, to: receiver), at: delivery.sender)
   }
 
   /// For how long the adversary holds what goes from `sender` to `receiver` now.

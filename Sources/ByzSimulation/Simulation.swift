@@ -122,21 +122,13 @@ public struct Simulation {
     fingerprints = Fingerprints(nodes: roster.all.count)
     underWay = isHonest.count { $0 }
     for number in roster.all {
-      nodes.append(Node(machine: makeMachine(roster.id(number))))
+      nodes.append(Node(machine: topology.machine(of: roster.id(number), in: machineConfiguration)))
       if !roster.isServer(number) { sources[number] = try gradients(roster.id(number)) }
     }
   }
 
-  private func makeMachine(_ id: NodeID) -> any Machine {
-    let honest: any Machine =
-      switch id.role {
-      case .worker: WorkerMachine(id.index, machineConfiguration)
-      case .server:
-        ServerMachine(id.index, machineConfiguration, model: topology.model.initialParameters(seed: topology.seed))
-      }
-    guard let fault = topology.faults[id] else { return honest }
-    return FaultCatalogue.machine(honest, playing: fault, in: machineConfiguration, seed: topology.seed)
-  }
+  /// A digest of everything that has happened so far, in hexadecimal digits.
+  public var traceDigest: String { digest.text }
 
   /// Runs until every honest node has done its last step, or nothing has moved for so long that nothing will.
   ///
@@ -152,7 +144,7 @@ public struct Simulation {
     }
     if underWay > 0 { reportStall() }
     let steps = Dictionary(uniqueKeysWithValues: roster.all.map { (roster.id($0), nodes[$0].step) })
-    return Result(violations: checker.violations, steps: steps, digest: digest.text, end: now, events: events)
+    return Result(violations: checker.violations, steps: steps, digest: traceDigest, end: now, events: events)
   }
 
   private mutating func handle(_ happening: Happening) throws {
@@ -201,11 +193,11 @@ public struct Simulation {
 
   private mutating func note(_ event: Event, at node: Int) throws {
     switch event {
-    case .start: try occur(.started, at: node, code: 1)
-    case .received(let message, let sender): try occur(.received(message, from: sender), at: node, code: 2, message)
-    case .gradient(let step, let draw, _, _): try occur(.computed(step: step, draw: draw), at: node, code: 3)
-    case .timer(let timer): try occur(.fired(timer), at: node, code: 4)
-    case .reconnected(let peer): try occur(.reconnected(peer), at: node, code: 5)
+    case .start: try occur(.started, at: node)
+    case .received(let message, let sender): try occur(.received(message, from: sender), at: node)
+    case .gradient(let step, let draw, _, _): try occur(.computed(step: step, draw: draw), at: node)
+    case .timer(let timer): try occur(.fired(timer), at: node)
+    case .reconnected(let peer): try occur(.reconnected(peer), at: node)
     }
   }
 
@@ -220,11 +212,11 @@ public struct Simulation {
     case .schedule(let timer, let milliseconds):
       insert(.timer(timer), for: node, afterMilliseconds: Double(milliseconds))
     case .report(let report):
-      try occur(.reported(report), at: node, code: 6)
+      try occur(.reported(report), at: node)
       if case .adopted = report, isHonest[node] { rejoins += 1 }
       try advance(node, to: report.step)
     case .reject(let sender, let reason):
-      try occur(.rejected(from: sender, reason), at: node, code: 7)
+      try occur(.rejected(from: sender, reason), at: node)
     case .diverge: try end(node, .diverged)
     case .finish: try end(node, .finished)
     case .crash: try end(node, .crashed)
@@ -238,23 +230,21 @@ public struct Simulation {
 
   mutating func end(_ node: Int, _ end: Occurrence.End) throws {
     nodes[node].condition = .ended
-    try occur(.ended(end), at: node, code: 8)
+    try occur(.ended(end), at: node)
   }
 
   /// Takes note of something that happened: in the digest, and for whoever watches.
-  mutating func occur(_ what: @autoclosure () -> Occurrence.What, at node: Int, code: Int, _ message: Message? = nil)
-    throws
-  {
+  mutating func occur(_ what: Occurrence.What, at node: Int) throws {
     digest.add(now.microseconds)
-    digest.add(code << 16 | node)
-    if let message { digest.add(message.code) }
-    try observer?(Occurrence(time: now, node: roster.id(node), what: what()))
+    digest.add(node)
+    digest.add(what)
+    try observer?(Occurrence(time: now, node: roster.id(node), what: what))
   }
 
   /// Starts `node`, for the first time or again with nothing on disk.
   private mutating func start(_ node: Int) throws {
     guard nodes[node].incarnation > 0 else { return try feed(.start, to: node) }
-    nodes[node].machine = makeMachine(roster.id(node))
+    nodes[node].machine = topology.machine(of: roster.id(node), in: machineConfiguration)
     nodes[node].condition = .running
     nodes[node].step = 0
     checker.restart(node)
@@ -278,17 +268,6 @@ extension Report {
     switch self {
     case .updated(let step, _, _, _), .adopted(let step, _, _): step
     case .estimated(let step, _, _): step + 1
-    }
-  }
-}
-
-extension Message {
-  /// Kind and step as a number.
-  var code: Int {
-    switch self {
-    case .vector(let kind, let step, _): Int(kind.rawValue) << 32 | step
-    case .request(let kind, let step): Int(kind.rawValue + 8) << 32 | step
-    case .done: 16 << 32
     }
   }
 }

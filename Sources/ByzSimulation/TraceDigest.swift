@@ -37,3 +37,74 @@ struct TraceDigest {
     return String(repeating: "0", count: 16 - digits.count) + digits
   }
 }
+
+extension TraceDigest {
+  /// Adds what happened, but for the elements of vectors on their way: those that a node sends are added once, by their
+  /// own digest.
+  mutating func add(_ what: Occurrence.What) {
+    switch what {
+    case .started: add(1)
+    case .stopped: add(2)
+    case .received(let message, let sender): add(3, message, sender)
+    case .computed(let step, let draw):
+      add(4)
+      add(step)
+      add(draw)
+    case .fired(let timer): add(timer)
+    case .reconnected(let peer):
+      add(6)
+      add(peer)
+    case .sent(let message, let receivers):
+      for receiver in receivers { add(7, message, receiver) }
+    case .lost(let message, let receiver): add(8, message, receiver)
+    case .reported(let report): add(report)
+    case .rejected(let sender, let reason):
+      add(10)
+      add(sender)
+      add(reason)
+    case .ended(let end):
+      add(11)
+      add(end)
+    }
+  }
+
+  private mutating func add(_ code: Int, _ message: Message, _ peer: NodeID) {
+    add(code)
+    add(peer)
+    switch message {
+    case .vector(let kind, let step, _): add(Int(kind.rawValue) << 32 | step)
+    case .request(let kind, let step): add(Int(kind.rawValue + 8) << 32 | step)
+    case .done: add(16 << 32)
+    }
+  }
+
+  private mutating func add(_ timer: Timer) {
+    add(5)
+    switch timer {
+    case .grace(let kind, let step): add(Int(kind.rawValue) << 32 | step)
+    case .askAgain(let kind, let step): add(Int(kind.rawValue + 8) << 32 | step)
+    case .linger: add(16 << 32)
+    }
+  }
+
+  private mutating func add(_ report: Report) {
+    add(9)
+    add(report.step)
+    switch report {
+    case .updated(_, let parameters, let contributors, let selected):
+      for node in contributors + selected { add(node) }
+      add(parameters)
+    case .adopted(_, let parameters, let contributors):
+      for node in contributors { add(node) }
+      add(parameters)
+    case .estimated(_, let loss, let contributors):
+      for node in contributors { add(node) }
+      add(loss.bitPattern)
+    }
+  }
+
+  /// One of some cases, by its place among them.
+  private mutating func add<Choice: CaseIterable & Equatable>(_ choice: Choice) {
+    add(Choice.allCases.enumerated().first { $0.element == choice }?.offset ?? 0)
+  }
+}

@@ -68,6 +68,19 @@ import Testing
     #expect(Set(nodes.map { node in digest { $0.add(node) } }).count == nodes.count)
   }
 
+  /// The parameters of the last step travel in no message.
+  @Test func tellsReportsApart() {
+    let reports: [Report] = [
+      .updated(step: 1, parameters: Vector([1]), contributors: [.worker(0)], selected: [.worker(0)]),
+      .updated(step: 1, parameters: Vector([2]), contributors: [.worker(0)], selected: [.worker(0)]),
+      .updated(step: 2, parameters: Vector([1]), contributors: [.worker(0)], selected: [.worker(0)]),
+      .updated(step: 1, parameters: Vector([1]), contributors: [.worker(1)], selected: [.worker(0)]),
+      .estimated(step: 1, loss: 1, contributors: [.server(0)]),
+      .estimated(step: 1, loss: 2, contributors: [.server(0)]),
+    ]
+    #expect(Set(reports.map { report in digest { $0.add(.reported(report)) } }).count == reports.count)
+  }
+
   @Test func tellsVectorsApartByTheirBits() {
     let vectors: [[Float]] = [
       [0, 0], [0, 1], [1, 0], [1, 1], [-0.0, 0], [0, -0.0], [1, Float(1).nextUp], [.nan, 1], [.infinity, 1],
