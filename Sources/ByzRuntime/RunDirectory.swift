@@ -90,7 +90,12 @@ extension RunDirectory {
 
   /// Whether there is nothing at `path`, or an empty folder.
   public static func isUnused(_ path: String) throws -> Bool {
-    guard FileManager.default.fileExists(atPath: path) else { return true }
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return true }
+    guard isFolder.boolValue else {
+      throw Failure(
+        description: "cannot write the run directory \(path): it is a file; name a folder with --run-directory")
+    }
     return try FileManager.default.contentsOfDirectory(atPath: path).isEmpty
   }
 }

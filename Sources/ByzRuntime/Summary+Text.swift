@@ -3,7 +3,7 @@ import Foundation
 
 extension Encodable {
   /// Prints the value on standard output as JSON.
-  fileprivate func printAsJSON() throws { try FileHandle.standardOutput.write(contentsOf: JSON.text(of: self)) }
+  fileprivate func printAsJSON() throws { try StandardOutput.write(JSON.text(of: self)) }
 }
 
 extension NodeSummary {
@@ -17,7 +17,7 @@ extension RunSummary {
 
   /// Prints the summary on standard output for a person to read.
   public func printText(directory: RunDirectory) throws {
-    try FileHandle.standardOutput.write(contentsOf: Data("\(text(directory: directory))\n".utf8))
+    try StandardOutput.write(Data("\(text(directory: directory))\n".utf8))
   }
 
   /// The summary for a person to read.

@@ -59,7 +59,7 @@ package struct SwarmTest {
     // A single scenario is looked at even if it does nothing but what is known.
     let findings = (tally.findings + (count == 1 ? tally.knownStalls : [])).prefix(1).map { finding in
       display.show("something went wrong under seed \(finding.seed); looking for a smaller scenario that shows it")
-      return Swarm.shrink(finding, planting: bug)
+      return Swarm.shrink(finding, planting: bug) { !interrupted.isRaised }
     }
     let outcome: Outcome =
       !tally.findings.isEmpty ? .failed : interrupted.isRaised || tally.scenarios < count ? .interrupted : .completed
@@ -68,7 +68,7 @@ package struct SwarmTest {
       stepsPerSecond: Double(tally.steps) / max(seconds, 0.001), findings: findings.map(\.summary),
       knownStalls: tally.knownStalls.map(\.seed))
     let text = printingJSON ? try JSON.text(of: summary) : Data(summary.text.utf8)
-    try FileHandle.standardOutput.write(contentsOf: text)
+    try StandardOutput.write(text)
     return ExitStatus.status(of: outcome)
   }
 }

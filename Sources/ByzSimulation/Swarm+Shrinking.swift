@@ -8,8 +8,12 @@ extension Swarm {
   /// Greedy: whatever can be left out is left out, until nothing more can. A smaller scenario has a schedule of its own, so
   /// a few seeds are tried for each.
   ///
-  /// - Parameter limit: how many runs to spend at most.
-  package static func shrink(_ finding: Finding, planting bug: PlantedBug? = nil, limit: Int = 1500) -> Finding {
+  /// - Parameters:
+  ///   - limit: how many runs to spend at most.
+  ///   - goesOn: is asked before each try whether to go on; if not, the smallest scenario so far is it.
+  package static func shrink(
+    _ finding: Finding, planting bug: PlantedBug? = nil, limit: Int = 1500, goesOn: () -> Bool = { true }
+  ) -> Finding {
     var smallest = finding
     var runs = 0
     var found = true
@@ -21,7 +25,7 @@ extension Swarm {
           found = true
           break
         }
-        if runs >= limit { break }
+        if runs >= limit || !goesOn() { return smallest }
       }
     }
     return smallest
@@ -144,7 +148,7 @@ extension Schedule {
     schedule.restarts = restarts.filter { quorums.contains($0.node) }
     schedule.cuts = cuts.compactMap { cut in
       let nodes = cut.nodes.filter(quorums.contains)
-      guard !nodes.isEmpty else { return nil }
+      guard !nodes.isEmpty, nodes.count < quorums.servers.count + quorums.workers.count else { return nil }
       return Cut(nodes, from: cut.from, to: cut.to, direction: cut.direction, isLossy: cut.isLossy)
     }
     return schedule

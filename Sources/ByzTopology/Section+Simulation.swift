@@ -48,6 +48,8 @@ struct ScheduleValues {
   private(set) var schedule = Schedule()
   /// Where nodes are named, for complaints about those that do not exist.
   private var mentions: [(id: NodeID, field: Field)] = []
+  /// Who is cut off, and where that is written.
+  private var cutOff: [(nodes: Set<NodeID>, field: Field)] = []
 
   init(_ field: Field) {
     let section = Section<SimulationKey>(field)
@@ -70,11 +72,14 @@ struct ScheduleValues {
   private mutating func read(cut item: Field) {
     let section = Section<CutKey>(item)
     if section[.nodes].value == nil { section[.nodes].reportMissing("the nodes to cut off, such as [server-0]") }
-    let nodes = (section[.nodes].items() ?? []).compactMap { item in
+    let items = section[.nodes].items()
+    if items?.isEmpty == true { section[.nodes].report("names nobody; name some nodes") }
+    let nodes = (items ?? []).compactMap { item in
       if item.value == nil { item.reportMissing("a node, such as server-0") }
       return item.nodeID()
     }
     mentions += nodes.map { ($0, section[.nodes]) }
+    cutOff.append((Set(nodes), section[.nodes]))
     let (from, to) = (section[.from].milliseconds(standard: 0), section[.to].required("the time when it ends"))
     if to < from { section[.to].report("a cut from \(from) ms cannot end at \(to) ms") }
     let direction = section[.direction].choice(
@@ -96,6 +101,9 @@ struct ScheduleValues {
 
   /// Reports the nodes that do not exist.
   func check(_ quorums: Quorums) {
+    for (nodes, field) in cutOff where nodes.count == quorums.servers.count + quorums.workers.count {
+      field.report("a cut of all nodes separates nobody; name some of them")
+    }
     for (id, field) in mentions where !quorums.contains(id) {
       let count = id.role == .server ? quorums.servers.count : quorums.workers.count
       field.report(
@@ -169,7 +177,7 @@ extension Field {
 }
 
 extension NumberBounds {
-  /// Up to eleven days, which microseconds count without trouble.
+  /// Up to nearly three hours: nodes that wait ask again all the time, and who simulates that waits with them.
   static let milliseconds = NumberBounds(
-    minimum: 0, maximum: 1e9, description: "a number of milliseconds from 0 to 1e9")
+    minimum: 0, maximum: 1e7, description: "a number of milliseconds from 0 to 1e7")
 }

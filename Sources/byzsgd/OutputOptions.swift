@@ -19,6 +19,7 @@ struct OutputOptions: ParsableArguments {
   /// - Throws: `UsageFailure` if there is something in it.
   func openDirectory(for topology: Topology) throws -> RunDirectory {
     guard let runDirectory else { return RunDirectory(path: RunDirectory.unusedPath(for: topology.name)) }
+    guard !runDirectory.isEmpty else { throw UsageFailure(description: "--run-directory is empty; name a new folder") }
     let path = RunDirectory.absolute(runDirectory)
     guard try RunDirectory.isUnused(path) else {
       throw UsageFailure(

@@ -69,7 +69,7 @@ struct Simulate: ParsableCommand {
   }
 
   private static func show(_ occurrence: Occurrence) throws {
-    try FileHandle.standardOutput.write(contentsOf: Data("\(occurrence)\n".utf8))
+    try StandardOutput.write(Data("\(occurrence)\n".utf8))
   }
 
   private func test(_ count: Int) throws -> Int32 {

@@ -179,7 +179,7 @@ struct Drawing {
     return faults
   }
 
-  private mutating func milliseconds() -> Double { pick([0, 1, 0.1, 1e-7, 1.0 / 3, 1e9, Double(whole(0...1000))]) }
+  private mutating func milliseconds() -> Double { pick([0, 1, 0.1, 1e-7, 1.0 / 3, 1e7, Double(whole(0...1000))]) }
 
   private mutating func span() -> ClosedRange<Double> {
     let (one, other) = (milliseconds(), milliseconds())
@@ -193,7 +193,8 @@ struct Drawing {
     schedule.loss = pick([nil, Schedule.Loss(share: Double(generator.uniform()), again: milliseconds())])
     for node in nodes where generator.index(below: 4) == 0 { schedule.slow[node] = milliseconds() }
     for _ in 0..<whole(0...3) {
-      let (time, cutOff) = (span(), Set(nodes.filter { _ in generator.index(below: 3) == 0 }))
+      let (time, cutOff) = (span(), Set(nodes.dropLast().filter { _ in generator.index(below: 3) == 0 }))
+      if cutOff.isEmpty { continue }
       schedule.cuts.append(
         Schedule.Cut(
           cutOff, from: time.lowerBound, to: time.upperBound, direction: pick(Schedule.Cut.Direction.allCases),

@@ -119,6 +119,7 @@ import Testing
     ("TOPOLOGY --steps 3", "--steps goes with --swarm"),
     ("TOPOLOGY --seed 3", "--seed goes with --swarm"),
     ("TOPOLOGY --trace --json", "give either --trace or --json"),
+    ("TOPOLOGY --run-directory TOPOLOGY", "it is a file; name a folder with --run-directory"),
     ("TOPOLOGY --set simulation.delay=3", "unknown key; known here: delay_ms"),
   ])
   func wrongUsageIsExplained(arguments: String, message: String) throws {
