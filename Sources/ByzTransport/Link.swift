@@ -23,31 +23,24 @@ final class DialedLink {
   let peer: NodeID
   let socket: ZeroMQSocket
   private let address: String
-  private let monitor: ZeroMQSocket
+  private let monitor: SocketMonitor
   private var outbox = Outbox()
   private var wasConnected = false
   /// Whether the connection has ended and libzmq has not said that it tries again.
   private var isAbandoned = false
-
-  private static let events =
-    ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CONNECT_RETRIED
 
   init(to peer: NodeID, at address: String, in context: ZeroMQContext, limits: SocketLimits) throws {
     self.peer = peer
     self.address = address
     socket = try ZeroMQSocket(ZMQ_DEALER, in: context)
     try limits.apply(to: socket)
-    let events = "inproc://monitor-\(peer)"
-    guard zmq_socket_monitor(socket.raw, events, Self.events) == 0 else {
-      throw ZeroMQError("watch the link to \(peer)")
-    }
-    monitor = try ZeroMQSocket(ZMQ_PAIR, in: context)
-    try monitor.set(ZMQ_LINGER, to: Int32(0))
-    try monitor.connect(to: events)
+    monitor = try SocketMonitor(
+      of: socket, named: "\(peer)", in: context,
+      events: ZMQ_EVENT_CONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CONNECT_RETRIED)
     try socket.connect(to: address)
   }
 
-  var monitorHandle: UnsafeMutableRawPointer { monitor.raw }
+  var monitorHandle: UnsafeMutableRawPointer { monitor.handle }
 
   var isWaiting: Bool { !outbox.isEmpty }
 
@@ -70,8 +63,11 @@ final class DialedLink {
   /// whoever answers like that is not called without a pause.
   func hasReconnected() throws -> Bool {
     var reconnected = false
-    while let frames = try monitor.receive(atMost: 2) {
-      switch frames.first.map(Self.event) {
+    while let event = try monitor.next() {
+      switch event.number {
+      case ZMQ_EVENT_CONNECTED:
+        isAbandoned = false
+        enlargeBuffers(of: event.value, at: address)
       case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
         reconnected = wasConnected
         wasConnected = true
@@ -84,14 +80,33 @@ final class DialedLink {
     }
     return reconnected
   }
+}
 
-  /// The number of an event, which its first frame begins with.
-  private static func event(in frame: ReceivedFrame) -> Int32 {
-    withExtendedLifetime(frame) { Int32(frame.bytes.loadUnaligned(as: UInt16.self)) }
+/// Where peers connect to this node: one socket for all of them.
+final class Listener {
+  let socket: ZeroMQSocket
+  private let address: String
+  private let monitor: SocketMonitor
+
+  init(on endpoint: Endpoint, in context: ZeroMQContext, limits: SocketLimits) throws {
+    address = endpoint.bind ?? endpoint.address
+    socket = try ZeroMQSocket(ZMQ_ROUTER, in: context)
+    try limits.apply(to: socket)
+    // Without it libzmq silently drops what it cannot send; with it one hears of it and keeps the newest.
+    try socket.set(ZMQ_ROUTER_MANDATORY, to: Int32(1))
+    monitor = try SocketMonitor(of: socket, named: "listener", in: context, events: ZMQ_EVENT_ACCEPTED)
+    try socket.bind(to: address)
+  }
+
+  var monitorHandle: UnsafeMutableRawPointer { monitor.handle }
+
+  /// Reads what libzmq tells of new connections.
+  func welcome() throws {
+    while let event = try monitor.next() { enlargeBuffers(of: event.value, at: address) }
   }
 }
 
-/// The ways to the peers that connect to this node, all over one socket.
+/// Who the peers are that connect to this node.
 ///
 /// Who speaks over a connection is what its first valid message claims; from then on it speaks for no other node. A later
 /// connection that claims the same node takes its place, since a node that was restarted comes over a new one. Without

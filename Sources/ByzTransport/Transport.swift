@@ -40,7 +40,7 @@ public final class Transport {
   public private(set) var counters = TrafficCounters()
 
   private let codec: Codec
-  private let listener: ZeroMQSocket?
+  private let listener: Listener?
   private let dialed: [DialedLink]
   private var accepted = AcceptedLinks()
   private var toldOfTopology: Set<NodeID?> = []
@@ -57,20 +57,9 @@ public final class Transport {
     waker = try Waker()
     let context = try ZeroMQContext()
     let limits = SocketLimits(largestFrame: codec.largestFrame, queuedMessages: codec.longestBurst)
-    listener = try endpoints[codec.node].map { try Self.listen(on: $0, in: context, limits: limits) }
+    listener = try endpoints[codec.node].map { try Listener(on: $0, in: context, limits: limits) }
     dialed = try endpoints.filter { $0.key < codec.node }.sorted { $0.key < $1.key }
       .map { try DialedLink(to: $0.key, at: $0.value.address, in: context, limits: limits) }
-  }
-
-  private static func listen(
-    on endpoint: Endpoint, in context: ZeroMQContext, limits: SocketLimits
-  ) throws -> ZeroMQSocket {
-    let socket = try ZeroMQSocket(ZMQ_ROUTER, in: context)
-    try limits.apply(to: socket)
-    // Without it libzmq silently drops what it cannot send; with it one hears of it and keeps the newest.
-    try socket.set(ZMQ_ROUTER_MANDATORY, to: Int32(1))
-    try socket.bind(to: endpoint.bind ?? endpoint.address)
-    return socket
   }
 
   public func countDropped(from peer: NodeID?, _ reason: String) {
@@ -108,7 +97,7 @@ extension Transport {
     guard let listener, let route = accepted.route(to: peer), var outbox = accepted.outboxes[peer] else { return }
     var isGone = false
     try outbox.flush { message in
-      let result = try listener.send(message, route: route)
+      let result = try listener.socket.send(message, route: route)
       if result == .unreachable { isGone = true }
       return result
     }
@@ -135,10 +124,13 @@ extension Transport {
       if items[1 + 2 * index].revents != 0 { try serve(link, handle) }
       if items[2 + 2 * index].revents != 0, try link.hasReconnected() { try handle(.reconnected(link.peer)) }
     }
-    if listener != nil, items[items.count - 1].revents != 0 { try serveAccepted(handle) }
+    if let listener {
+      if items[items.count - 1].revents != 0 { try listener.welcome() }
+      if items[items.count - 2].revents != 0 { try serveAccepted(listener, handle) }
+    }
   }
 
-  /// The waker first, then socket and monitor of each dialed link, then the listener.
+  /// The waker first, then socket and monitor of each dialed link, then those of the listener.
   private func pollItems() -> [zmq_pollitem_t] {
     func item(_ socket: UnsafeMutableRawPointer?, fd: Int32 = 0, _ events: Int32) -> zmq_pollitem_t {
       zmq_pollitem_t(socket: socket, fd: fd, events: Int16(events), revents: 0)
@@ -148,7 +140,10 @@ extension Transport {
       items.append(item(link.socket.raw, link.isWaiting ? ZMQ_POLLIN | ZMQ_POLLOUT : ZMQ_POLLIN))
       items.append(item(link.monitorHandle, ZMQ_POLLIN))
     }
-    if let listener { items.append(item(listener.raw, ZMQ_POLLIN)) }
+    if let listener {
+      items.append(item(listener.socket.raw, ZMQ_POLLIN))
+      items.append(item(listener.monitorHandle, ZMQ_POLLIN))
+    }
     return items
   }
 
@@ -160,10 +155,9 @@ extension Transport {
     }
   }
 
-  private func serveAccepted(_ handle: (TransportEvent) throws -> Void) throws {
-    guard let listener else { return }
+  private func serveAccepted(_ listener: Listener, _ handle: (TransportEvent) throws -> Void) throws {
     for _ in 0..<Self.turn {
-      guard let frames = try listener.receive(atMost: 4) else { return }
+      guard let frames = try listener.socket.receive(atMost: 4) else { return }
       guard let route = frames.first.map({ Array($0.bytes) }) else { continue }
       try deliver(Array(frames.dropFirst()), over: .accepted(route), handle)
       // Who sends also reads: a good moment for what it did not take before.
@@ -229,7 +223,7 @@ extension Transport {
     let refusal = try OutgoingMessage(header: codec.refusalHeader, payload: theirs)
     switch way {
     case .dialed(let link): _ = try link.socket.send(refusal)
-    case .accepted(let route): _ = try listener?.send(refusal, route: route)
+    case .accepted(let route): _ = try listener?.socket.send(refusal, route: route)
     }
   }
 
