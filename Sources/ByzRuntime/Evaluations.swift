@@ -30,6 +30,9 @@ final class Evaluations {
     start()
   }
 
+  /// Seconds of processor time for evaluations so far.
+  var cpuSeconds: Double { thread.cpuSeconds }
+
   func end() { thread.end() }
 
   private func start() {

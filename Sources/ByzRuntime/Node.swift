@@ -22,6 +22,7 @@ public final class Node {
   private let record: NodeRecord
   private var machine: any Machine
   private var timers = TimerQueue()
+  private var meter = ProcessorMeter()
   private var gradients: WorkThread<any GradientSource>?
   private var evaluations: Evaluations?
   /// Set when the machine has nothing left to do, or cannot go on.
@@ -59,12 +60,11 @@ public final class Node {
       gradients?.end()
       evaluations?.end()
     }
-    try perform(machine.handle(.start))
+    try pass(.start)
     while !isOver { try waitAndHandle() }
     let ending = ending ?? Ending(outcome: .failed, reason: "it stopped without a reason")
     logger.info("\(id) ends: \(ending.outcome.rawValue)\(ending.reason.map { ", \($0)" } ?? "")")
-    return try record.finish(
-      ending.outcome, reason: ending.reason, traffic: transport.counters, usage: record.usageSoFar)
+    return try record.finish(ending.outcome, reason: ending.reason, traffic: transport.counters)
   }
 
   /// A node that has completed its part waits for its own last evaluation.
@@ -93,16 +93,16 @@ extension Node {
       if ending == nil { try handle(event) }
     }
     for notice in mailbox.takeAll() { try handle(notice) }
-    for timer in timers.takeDue() where ending == nil { try perform(machine.handle(.timer(timer))) }
+    for timer in timers.takeDue() where ending == nil { try pass(.timer(timer)) }
   }
 
   private func handle(_ event: TransportEvent) throws {
     switch event {
     case .received(let message, let sender):
-      try perform(machine.handle(.received(message, from: sender)))
+      try pass(.received(message, from: sender))
     case .reconnected(let peer):
       logger.info("the link to \(peer) is back")
-      try perform(machine.handle(.reconnected(peer)))
+      try pass(.reconnected(peer))
     case .differingTopology(let peer, let theirs):
       let name = peer?.description ?? "a node that is not in this topology"
       logger.error(
@@ -114,7 +114,7 @@ extension Node {
     switch notice {
     case .gradient(let step, let draw, let gradient, let loss):
       guard ending == nil else { return }
-      try perform(machine.handle(.gradient(step: step, draw: draw, gradient, loss: loss)))
+      try pass(.gradient(step: step, draw: draw, gradient, loss: loss))
     case .evaluated(let step, let evaluation):
       try record.note(evaluation, step: step)
       let accuracy = evaluation.accuracy.map { "accuracy \($0), " } ?? ""
@@ -131,7 +131,11 @@ extension Node {
 // MARK: - Actions
 
 extension Node {
-  private func perform(_ actions: [Action]) throws {
+  /// Gives `event` to the machine and does what it says.
+  private func pass(_ event: Event) throws {
+    meter.charge(\.links)
+    let actions = machine.handle(event)
+    meter.charge(\.machine)
     for action in actions where ending == nil { try perform(action) }
   }
 
@@ -169,7 +173,9 @@ extension Node {
   }
 
   private func note(_ report: Report) throws {
-    try record.note(report)
+    meter.charge(\.links)
+    try record.note(report, processor: meter.total(work: gradients?.cpuSeconds ?? evaluations?.cpuSeconds ?? 0))
+    meter.charge(\.records)
     switch report {
     case .updated(let step, let parameters, _, _):
       if step == 1 { logger.info("first step completed") }

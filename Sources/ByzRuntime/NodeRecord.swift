@@ -20,7 +20,8 @@ final class NodeRecord {
   private var evaluation: (step: Int, result: Evaluation)?
   private var aggregations = 0
   private var selections: [NodeID: Int] = [:]
-  private var usage: ResourceUsage?
+  private var usage: [ResourceUsage] = []
+  private var milestones: ArraySlice<Int>
   /// The steps completed so far.
   private(set) var step = 0
 
@@ -29,12 +30,16 @@ final class NodeRecord {
     self.topology = topology
     self.directory = directory
     self.clock = clock
+    milestones = ResourceUsage.milestones(of: topology.training.steps)[...]
     startedAt = clock.time()
     try directory.makeFolder(of: id)
     metrics = try MetricsLog(path: directory.metrics(of: id), clock: clock)
   }
 
-  func note(_ report: Report) throws {
+  /// Records a step.
+  ///
+  /// - Parameter processor: what the process has used so far; nil for a node without a process of its own.
+  func note(_ report: Report, processor: ProcessorTime? = nil) throws {
     switch report {
     case .updated(let step, let parameters, _, let selected):
       self.step = step
@@ -50,7 +55,7 @@ final class NodeRecord {
     let now = clock.time()
     firstStepAt = firstStepAt ?? now
     lastStepAt = now
-    if step == topology.training.steps { usage = .now }
+    if let processor { measure(processor) }
     try metrics.write(report)
   }
 
@@ -59,15 +64,15 @@ final class NodeRecord {
     try metrics.write(result, step: step)
   }
 
-  /// What the node has used, as far as it can be told from what the process has.
-  var usageSoFar: ResourceUsage { usage ?? .now }
+  /// Looks what the process uses whenever a milestone is reached.
+  private func measure(_ processor: ProcessorTime) {
+    guard let milestone = milestones.last(where: { $0 <= step }) else { return }
+    milestones = milestones.drop { $0 <= step }
+    usage.append(ResourceUsage(at: milestone, processor: processor))
+  }
 
   /// Writes the model and the summary.
-  ///
-  /// - Parameter usage: what the node has used; nil if it had no process of its own.
-  func finish(
-    _ outcome: Outcome, reason: String?, traffic: TrafficCounters, usage: ResourceUsage?
-  ) throws -> NodeSummary {
+  func finish(_ outcome: Outcome, reason: String?, traffic: TrafficCounters) throws -> NodeSummary {
     if let parameters {
       try Safetensors.write(parameters, as: topology.model.tensors, to: directory.checkpoint(of: id, step: step))
     }

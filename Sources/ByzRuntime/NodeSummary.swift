@@ -44,11 +44,20 @@ public struct NodeSummary: Codable, Sendable {
   public var sent: [String: Sent]
   /// By peer and reason.
   public var dropped: [String: [String: Int]]
-  /// When the last step was completed, or else at the end; nil in a simulated run, where a node is no process.
-  public var usage: ResourceUsage?
+  /// When the first step was completed, a quarter of all, half, three quarters and the last; empty in a simulated run,
+  /// where a node is no process.
+  public var usage: [ResourceUsage]
   public var seed: UInt64
   public var topologyDigest: String
   public var version: String
+}
+
+extension NodeSummary {
+  /// Processor time per step, from the first step that the node completed to the last; nil if there are no two.
+  var processorPerStep: ProcessorTime? {
+    guard let first = usage.first, let last = usage.last, last.step > first.step else { return nil }
+    return (last.processor - first.processor).divided(by: last.step - first.step)
+  }
 }
 
 /// What to quote to say which program ran.

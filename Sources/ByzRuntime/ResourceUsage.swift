@@ -1,22 +1,33 @@
 import Foundation
 
-/// What this process has used of the machine so far.
+/// What a node's process had used of the machine when it had come to a step.
 public struct ResourceUsage: Codable, Sendable, Equatable {
+  /// The milestone: the first step, a quarter of all, half, three quarters, the last.
+  public var step: Int
   /// Bytes of memory that are resident (VmRSS), shared libraries counted whole.
   public var residentBytes: Int
   /// Bytes of memory with each shared page divided among the processes that share it (PSS).
   public var proportionalBytes: Int
-  /// Seconds of processor time, user and system.
-  public var cpuSeconds: Double
+  /// Since the start of the process.
+  public var processor: ProcessorTime
 
-  static var now: ResourceUsage {
-    var usage = rusage()
-    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-    func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
-    return ResourceUsage(
-      residentBytes: kilobytes(of: "VmRSS:", in: "/proc/self/status") * 1024,
-      proportionalBytes: kilobytes(of: "Pss:", in: "/proc/self/smaps_rollup") * 1024,
-      cpuSeconds: seconds(usage.ru_utime) + seconds(usage.ru_stime))
+  public init(step: Int, residentBytes: Int, proportionalBytes: Int, processor: ProcessorTime) {
+    self.step = step
+    self.residentBytes = residentBytes
+    self.proportionalBytes = proportionalBytes
+    self.processor = processor
+  }
+
+  /// What this process has used so far.
+  init(at step: Int, processor: ProcessorTime) {
+    self.init(
+      step: step, residentBytes: Self.kilobytes(of: "VmRSS:", in: "/proc/self/status") * 1024,
+      proportionalBytes: Self.kilobytes(of: "Pss:", in: "/proc/self/smaps_rollup") * 1024, processor: processor)
+  }
+
+  /// The steps at which a node looks what it has used, in a run of `steps`.
+  static func milestones(of steps: Int) -> [Int] {
+    Set([1, steps / 4, steps / 2, 3 * steps / 4, steps]).filter { $0 > 0 }.sorted()
   }
 
   private static func kilobytes(of field: String, in file: String) -> Int {

@@ -22,6 +22,18 @@ public struct RunSummary: Codable, Sendable {
     public var selected: Double?
   }
 
+  public struct Memory: Codable, Sendable {
+    /// Bytes that are resident, shared libraries counted whole.
+    public var residentBytes: Int
+    /// Bytes with each shared page divided among the processes that share it.
+    public var proportionalBytes: Int
+  }
+
+  public struct MemoryAtStep: Codable, Sendable {
+    public var step: Int
+    public var proportionalBytes: Int
+  }
+
   public var name: String
   public var outcome: Outcome
   /// What kept the run from completing, in sentences.
@@ -50,7 +62,12 @@ public struct RunSummary: Codable, Sendable {
   /// By peer and reason, all honest nodes.
   public var messagesDropped: [String: [String: Int]]
   /// The largest of the honest nodes of each role, after the last step; empty for a simulated run.
-  public var memory: [String: ResourceUsage]
+  public var memory: [String: Memory]
+  /// Of all nodes together, at the first step, a quarter of all, half, three quarters and the last.
+  public var memoryOverTime: [MemoryAtStep]
+  /// Seconds of processor time per step, from the first step to the last: the most that an honest `server` and `worker`
+  /// used, and all nodes together (`all`).
+  public var processorSecondsPerStep: [String: ProcessorTime]
   public var seed: UInt64
   public var topologyDigest: String
   public var version: String
@@ -82,7 +99,9 @@ struct SummaryBuilder {
       workers: topology.quorums.workerIDs.map { worker($0, summaries[$0], servers) },
       lost: lost.sorted().map(\.description), messagesSent: sum(honest.values) { $0.messages },
       bytesSent: sum(honest.values) { $0.bytes }, messagesDropped: dropped(honest.values),
-      memory: largestUsage(honest), seed: topology.seed, topologyDigest: topology.digestText, version: Version.current)
+      memory: largestMemory(honest), memoryOverTime: memoryOverTime(summaries.values),
+      processorSecondsPerStep: processorPerStep(summaries, honest), seed: topology.seed,
+      topologyDigest: topology.digestText, version: Version.current)
   }
 
   private var nodeSummaries: [NodeID: NodeSummary] {
@@ -137,17 +156,36 @@ struct SummaryBuilder {
     }
   }
 
-  private func largestUsage(_ nodes: [NodeID: NodeSummary]) -> [String: ResourceUsage] {
-    var largest: [String: ResourceUsage] = [:]
+  private func largestMemory(_ nodes: [NodeID: NodeSummary]) -> [String: RunSummary.Memory] {
+    var largest: [String: RunSummary.Memory] = [:]
     for (id, summary) in nodes {
-      guard let usage = summary.usage else { continue }
-      let known = largest[id.role.rawValue] ?? usage
-      largest[id.role.rawValue] = ResourceUsage(
-        residentBytes: max(known.residentBytes, usage.residentBytes),
-        proportionalBytes: max(known.proportionalBytes, usage.proportionalBytes),
-        cpuSeconds: max(known.cpuSeconds, usage.cpuSeconds))
+      guard let usage = summary.usage.last else { continue }
+      let known = largest[id.role.rawValue]
+      largest[id.role.rawValue] = RunSummary.Memory(
+        residentBytes: max(known?.residentBytes ?? 0, usage.residentBytes),
+        proportionalBytes: max(known?.proportionalBytes ?? 0, usage.proportionalBytes))
     }
     return largest
+  }
+
+  private func memoryOverTime(_ nodes: some Collection<NodeSummary>) -> [RunSummary.MemoryAtStep] {
+    let samples = Dictionary(grouping: nodes.flatMap(\.usage), by: \.step)
+    return samples.filter { $0.value.count == nodes.count }.sorted { $0.key < $1.key }.map { step, samples in
+      RunSummary.MemoryAtStep(step: step, proportionalBytes: samples.reduce(0) { $0 + $1.proportionalBytes })
+    }
+  }
+
+  private func processorPerStep(
+    _ all: [NodeID: NodeSummary], _ honest: [NodeID: NodeSummary]
+  ) -> [String: ProcessorTime] {
+    var times: [String: ProcessorTime] = [:]
+    for role in Role.allCases {
+      times[role.rawValue] = honest.filter { $0.key.role == role }.values.compactMap(\.processorPerStep)
+        .max { $0.total < $1.total }
+    }
+    let sum = all.values.compactMap(\.processorPerStep).reduce(ProcessorTime(), +)
+    if sum.total > 0 { times["all"] = sum }
+    return times
   }
 }
 

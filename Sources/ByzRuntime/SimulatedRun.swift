@@ -67,7 +67,7 @@ public final class SimulatedRun {
     let lost = Set(ends.filter { $0.value == .crashed || $0.value == .deserted }.keys)
     for (node, record) in records where !lost.contains(node) {
       let ending: Outcome = record.step == topology.training.steps ? .completed : outcome
-      _ = try record.finish(ending, reason: nil, traffic: traffic[node] ?? TrafficCounters(), usage: nil)
+      _ = try record.finish(ending, reason: nil, traffic: traffic[node] ?? TrafficCounters())
     }
     let builder = SummaryBuilder(topology: topology, directory: directory, launchedAt: 0, lost: lost)
     var summary = builder.build(outcome, reasons: reasons)

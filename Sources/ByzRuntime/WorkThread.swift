@@ -1,9 +1,11 @@
 import Foundation
+import Synchronization
 
 /// A thread that does one piece of work after another on something that it alone may touch, such as a model of libtorch.
 final class WorkThread<Tool>: Sendable {
   private let queue = WorkQueue<Tool>()
   private let isOver = DispatchSemaphore(value: 0)
+  private let used = Mutex(0.0)
 
   /// Starts the thread.
   ///
@@ -15,13 +17,16 @@ final class WorkThread<Tool>: Sendable {
     name: String, niceness: Int32 = 0, prepare: @escaping @Sendable () throws -> Tool,
     failed: @escaping @Sendable (any Error) -> Void
   ) {
-    let thread = Thread { [queue, isOver] in
+    let thread = Thread { [self] in
       defer { isOver.signal() }
       // On Linux niceness belongs to a thread.
       if niceness != 0 { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, niceness) }
       do {
         let tool = try prepare()
-        while let work = queue.next() { work(tool) }
+        while let work = queue.next() {
+          work(tool)
+          used.withLock { $0 = ProcessorMeter.seconds(of: CLOCK_THREAD_CPUTIME_ID) }
+        }
       } catch {
         failed(error)
       }
@@ -30,6 +35,9 @@ final class WorkThread<Tool>: Sendable {
     thread.stackSize = 8 << 20
     thread.start()
   }
+
+  /// Seconds of processor time that the thread had used when it finished its last piece of work.
+  var cpuSeconds: Double { used.withLock { $0 } }
 
   /// Queues a piece of work.
   func perform(_ work: @escaping @Sendable (Tool) -> Void) { queue.put(work) }

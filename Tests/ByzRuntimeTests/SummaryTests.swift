@@ -30,8 +30,14 @@ import Testing
       id: "\(id)", fault: nil, outcome: .completed, reason: nil, step: step, startedAt: 90, firstStepAt: first,
       lastStepAt: last, accuracy: accuracy, loss: accuracy, evaluatedStep: step, selected: selected,
       sent: ["model": .init(messages: 2, bytes: 10)], dropped: ["worker-3": ["late": 1]],
-      usage: ResourceUsage(residentBytes: 100 + step, proportionalBytes: 50, cpuSeconds: 1), seed: 1,
-      topologyDigest: "", version: "")
+      usage: [usage(at: 1, seconds: first), usage(at: step, seconds: last)], seed: 1, topologyDigest: "", version: "")
+  }
+
+  private func usage(at step: Int, seconds: Double) -> ResourceUsage {
+    var processor = ProcessorTime()
+    processor.machine = seconds
+    processor.network = 2 * seconds
+    return ResourceUsage(step: step, residentBytes: 100 + step, proportionalBytes: 50 * step, processor: processor)
   }
 
   @Test func putsARunTogether() throws {
@@ -45,7 +51,7 @@ import Testing
       let accuracy = [0.9, 0.7, 0.8, 0, 0.1][index]
       try JSON.write(
         summary(
-          of: id, step: 11, first: 101 + Double(index), last: 111 + Double(index), accuracy: accuracy,
+          of: id, step: 11, first: 101 + Double(index), last: 111 + 2 * Double(index), accuracy: accuracy,
           selected: ["worker-0": 0.5 + Double(index) / 4]), to: directory.summary(of: id))
       if index < 3 {
         let parameters = Vector(count: 7850) { elements in
@@ -57,8 +63,8 @@ import Testing
     }
     let run = SummaryBuilder(topology: topology, directory: directory, launchedAt: 100, lost: [.server(3)])
       .build(.completed, reasons: [])
-    // The slowest honest server is server-2: first step at 103, last at 113, ten steps between.
-    #expect(run.steps == 11 && run.wallSeconds == 10 && run.stepsPerSecond == 1)
+    // The slowest honest server is server-2: first step at 103, last at 115, ten steps between.
+    #expect(run.steps == 11 && run.wallSeconds == 12 && run.stepsPerSecond == 10.0 / 12)
     #expect(run.secondsToFirstStep == 3)
     #expect(run.accuracy == 0.8)
     // Models (4, 0), (4, 0), (4, 3): norms 4, 4, 5 and a largest distance of 3.
@@ -68,9 +74,16 @@ import Testing
     // Honest nodes that were not lost: servers 0 to 2.
     #expect(run.messagesSent == ["model": 6] && run.bytesSent == ["model": 30])
     #expect(run.messagesDropped == ["worker-3": ["late": 3]])
-    #expect(run.memory["server"]?.residentBytes == 111)
+    #expect(run.memory["server"]?.residentBytes == 111 && run.memory["worker"] == nil)
+    // All four nodes that have written.
+    #expect(run.memoryOverTime.map(\.step) == [1, 11])
+    #expect(run.memoryOverTime.map(\.proportionalBytes) == [200, 2200])
+    // In ten steps the servers used 10, 11, 12 and 14 seconds and twice that; the last one is not honest.
+    #expect(run.processorSecondsPerStep["server"]?.machine == 1.2)
+    #expect(run.processorSecondsPerStep["server"]?.network == 2.4)
+    #expect(abs((run.processorSecondsPerStep["all"]?.total ?? 0) - 3 * 4.7) < 1e-9)
     let text = run.text(directory: directory)
-    #expect(text.hasPrefix("completed: 11 steps in 10.0 s (1.0 steps/s), accuracy 0.8000"))
+    #expect(text.hasPrefix("completed: 11 steps in 12.0 s (0.8 steps/s), accuracy 0.8000"))
     #expect(text.contains("server-3    step 0      lost") && text.contains("played reversed"))
   }
 
