@@ -53,10 +53,16 @@ let package = Package(
         "ByzTopology", "ByzTransport", "ByzWire", "ByzTorch", "ByzGradients", "ByzAdversary", "ByzProtocol", "CProcess",
         .product(name: "Logging", package: "swift-log"),
       ]),
+    .target(
+      name: "ByzBenchmark",
+      dependencies: [
+        "ByzRuntime", "ByzTopology", "ByzTransport", "ByzWire", "ByzGradients", "ByzProtocol", "ByzAggregation",
+        "ByzNumerics", "CZeroMQ",
+      ]),
     .executableTarget(
       name: "byzsgd",
       dependencies: [
-        "ByzRuntime", "ByzSimulation", "ByzTopology", "ByzProtocol", "ByzAdversary",
+        "ByzBenchmark", "ByzRuntime", "ByzSimulation", "ByzTopology", "ByzProtocol", "ByzAdversary",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
@@ -84,7 +90,8 @@ let package = Package(
     .testTarget(
       name: "ByzRuntimeTests",
       dependencies: ["ByzRuntime", "ByzTopology", "ByzGradients", "ByzNumerics", "ByzProtocol"]),
-    .testTarget(name: "CommandTests", dependencies: ["byzsgd", "ByzRuntime", "ByzNumerics", "CZeroMQ"]),
+    .testTarget(name: "ByzBenchmarkTests", dependencies: ["ByzBenchmark", "ByzRuntime", "ByzTopology"]),
+    .testTarget(name: "CommandTests", dependencies: ["byzsgd", "ByzBenchmark", "ByzRuntime", "ByzNumerics", "CZeroMQ"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

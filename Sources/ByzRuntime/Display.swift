@@ -14,7 +14,7 @@ public final class Display {
   static let refreshMilliseconds = 250
   private static let plainMilliseconds = 2_000
 
-  func show(progress line: String) {
+  package func show(progress line: String) {
     guard !isQuiet, line != shown else { return }
     if isTerminal {
       write("\r\u{1B}[K\(line)")
@@ -34,7 +34,7 @@ public final class Display {
   }
 
   /// Ends the line of progress.
-  func finish() {
+  package func finish() {
     if isTerminal && !shown.isEmpty { write("\n") }
     shown = ""
   }

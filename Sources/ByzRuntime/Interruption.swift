@@ -1,23 +1,39 @@
 import Dispatch
 import Foundation
+import Synchronization
 
-/// Turns SIGINT, SIGTERM and SIGHUP into a call, on any thread; and has a closed pipe be an error and not the end.
-final class Interruption {
+/// Turns SIGINT, SIGTERM and SIGHUP into a call, on any thread, and remembers them; and has a closed pipe be an error and
+/// not the end.
+package final class Interruption: @unchecked Sendable {  // Safe: dispatch sources belong to no thread.
+  private let raised: Raised
   private let sources: [any DispatchSourceSignal]
 
-  init(_ handle: @escaping @Sendable () -> Void) {
+  private final class Raised: Sendable {
+    let flag = Atomic(false)
+  }
+
+  /// Watches until `cancel`.
+  package init(_ handle: @escaping @Sendable () -> Void = {}) {
     signal(SIGPIPE, SIG_IGN)
+    let raised = Raised()
+    self.raised = raised
     sources = [SIGINT, SIGTERM, SIGHUP].map { number in
       // The default, ending the process at once, would come before the source.
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-      source.setEventHandler { handle() }
+      source.setEventHandler {
+        raised.flag.store(true, ordering: .releasing)
+        handle()
+      }
       source.resume()
       return source
     }
   }
 
-  func cancel() { for source in sources { source.cancel() } }
+  /// Whether there was a signal.
+  package var isRaised: Bool { raised.flag.load(ordering: .acquiring) }
+
+  package func cancel() { for source in sources { source.cancel() } }
 }
 
 /// Ends the process as a crash would: nothing is written, nobody is told.

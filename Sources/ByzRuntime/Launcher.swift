@@ -54,11 +54,7 @@ public final class Launcher {
   ///
   /// - Precondition: called on the main thread, whose end, too, would end the nodes.
   public func run() throws -> RunSummary {
-    let interrupted = Flag()
-    let interruption = Interruption { [wake] in
-      interrupted.raise()
-      wake.signal()
-    }
+    let interruption = Interruption { [wake] in wake.signal() }
     let childWatch = DispatchSource.makeSignalSource(signal: SIGCHLD, queue: .global())
     childWatch.setEventHandler { [wake] in wake.signal() }
     childWatch.resume()
@@ -70,7 +66,7 @@ public final class Launcher {
     let verdict: Verdict
     do {
       try start()
-      verdict = watch(interrupted)
+      verdict = watch(interruption)
     } catch {
       stop(signal: SIGKILL)
       throw error
@@ -93,13 +89,13 @@ public final class Launcher {
     }
   }
 
-  private func watch(_ interrupted: Flag) -> Verdict {
+  private func watch(_ interruption: Interruption) -> Verdict {
     while true {
       _ = wake.wait(timeout: .now() + .milliseconds(Display.refreshMilliseconds))
       noteEndings()
       progress.update()
       display.show(progress: progress.line)
-      if interrupted.isRaised { return Verdict(outcome: .interrupted, reasons: ["it was interrupted"]) }
+      if interruption.isRaised { return Verdict(outcome: .interrupted, reasons: ["it was interrupted"]) }
       if let verdict = judge() { return verdict }
     }
   }

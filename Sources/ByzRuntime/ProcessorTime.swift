@@ -15,6 +15,13 @@ public struct ProcessorTime: Codable, Sendable, Equatable {
 
   public init() {}
 
+  /// What there is, with the name of each.
+  public static var parts: [(path: WritableKeyPath<ProcessorTime, Double>, name: String)] {
+    [
+      (\.machine, "machine"), (\.links, "links"), (\.network, "network"), (\.work, "work"), (\.records, "records"),
+    ]
+  }
+
   public var total: Double { machine + links + network + work + records }
 
   static func - (left: Self, right: Self) -> Self { left.combined(with: right, -) }
@@ -27,7 +34,7 @@ public struct ProcessorTime: Codable, Sendable, Equatable {
 
   private func combined(with other: Self, _ operation: (Double, Double) -> Double) -> Self {
     var result = self
-    for part in [\Self.machine, \.links, \.network, \.work, \.records] {
+    for (part, _) in Self.parts {
       result[keyPath: part] = operation(self[keyPath: part], other[keyPath: part])
     }
     return result

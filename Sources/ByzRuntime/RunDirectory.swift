@@ -48,9 +48,9 @@ extension FileHandle {
   }
 }
 
-enum JSON {
+package enum JSON {
   /// `value` as readable JSON: names in snake case, keys sorted.
-  static func text(of value: some Encodable) throws -> Data {
+  package static func text(of value: some Encodable) throws -> Data {
     let encoder = JSONEncoder()
     encoder.keyEncodingStrategy = .convertToSnakeCase
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

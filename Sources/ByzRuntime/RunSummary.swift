@@ -32,6 +32,11 @@ public struct RunSummary: Codable, Sendable {
   public struct MemoryAtStep: Codable, Sendable {
     public var step: Int
     public var proportionalBytes: Int
+
+    public init(step: Int, proportionalBytes: Int) {
+      self.step = step
+      self.proportionalBytes = proportionalBytes
+    }
   }
 
   public var name: String

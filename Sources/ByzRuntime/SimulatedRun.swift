@@ -20,7 +20,7 @@ public final class SimulatedRun {
   private var evaluator: (any Evaluator)?
   /// Honest servers often hold the same bits, whose evaluation needs no repetition.
   private var lastEvaluated: (parameters: Vector, result: Evaluation)?
-  private let interrupted = Flag()
+  private let interruption = Interruption()
 
   private struct Interrupted: Error {}
 
@@ -43,7 +43,6 @@ public final class SimulatedRun {
   /// - Parameter trace: is told of everything that happens.
   /// - Throws: what the disk, the data or libtorch refuses.
   public func run(trace: ((Occurrence) throws -> Void)? = nil) throws -> RunSummary {
-    let interruption = Interruption { [interrupted] in interrupted.raise() }
     defer { interruption.cancel() }
     var simulation = try Simulation(
       of: topology,
@@ -81,7 +80,7 @@ public final class SimulatedRun {
 
 extension SimulatedRun {
   private func note(_ occurrence: Occurrence) throws {
-    if interrupted.isRaised { throw Interrupted() }
+    if interruption.isRaised { throw Interrupted() }
     now = occurrence.time
     let node = occurrence.node
     switch occurrence.what {

@@ -5,14 +5,14 @@ import Foundation
 /// A folder for the sockets of a local run, which nobody but this user can open.
 ///
 /// It lies in the folder for temporary files and not in the run directory, because a socket's path has at most 107 bytes.
-struct SocketFolder {
-  struct Failure: Error, CustomStringConvertible {
-    let description: String
+package struct SocketFolder {
+  package struct Failure: Error, CustomStringConvertible {
+    package let description: String
   }
 
-  let path: String
+  package let path: String
 
-  init() throws {
+  package init() throws {
     Self.removeOrphans()
     var template = Array("/tmp/byzsgd-\(getpid())-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else {
@@ -38,5 +38,5 @@ struct SocketFolder {
     }
   }
 
-  func remove() { try? FileManager.default.removeItem(atPath: path) }
+  package func remove() { try? FileManager.default.removeItem(atPath: path) }
 }

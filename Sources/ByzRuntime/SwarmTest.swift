@@ -45,24 +45,23 @@ package struct SwarmTest {
 
   /// Runs the scenarios until one goes wrong, prints what was found, and gives the exit status.
   package func run(printingJSON: Bool) throws -> Int32 {
-    let interrupted = Flag()
-    let interruption = Interruption { interrupted.raise() }
+    let interruption = Interruption()
     defer { interruption.cancel() }
     let started = MonotonicTime.now
     let progress = SwarmProgress(total: count, started: started, display: display)
     let tally = Swarm.test(seeds: seed..<seed + UInt64(count), steps: steps, planting: bug) { tally in
       progress.show(tally)
-      return !interrupted.isRaised
+      return !interruption.isRaised
     }
     let seconds = Double(MonotonicTime.now.milliseconds - started.milliseconds) / 1000
     progress.finish()
     // A single scenario is looked at even if it does nothing but what is known.
     let findings = (tally.findings + (count == 1 ? tally.knownStalls : [])).prefix(1).map { finding in
       display.show("something went wrong under seed \(finding.seed); looking for a smaller scenario that shows it")
-      return Swarm.shrink(finding, planting: bug) { !interrupted.isRaised }
+      return Swarm.shrink(finding, planting: bug) { !interruption.isRaised }
     }
     let outcome: Outcome =
-      !tally.findings.isEmpty ? .failed : interrupted.isRaised || tally.scenarios < count ? .interrupted : .completed
+      !tally.findings.isEmpty ? .failed : interruption.isRaised || tally.scenarios < count ? .interrupted : .completed
     let summary = Summary(
       outcome: outcome, firstSeed: seed, scenarios: tally.scenarios, steps: tally.steps, wallSeconds: seconds,
       stepsPerSecond: Double(tally.steps) / max(seconds, 0.001), findings: findings.map(\.summary),

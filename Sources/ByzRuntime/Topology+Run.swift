@@ -24,7 +24,7 @@ extension Topology {
   }
 
   /// The gradients of `worker`, where there are examples on its share of them.
-  func gradientSource(of worker: NodeID) throws -> any GradientSource {
+  package func gradientSource(of worker: NodeID) throws -> any GradientSource {
     switch model {
     case .network(let architecture, let data):
       try gradientSource(of: worker, architecture, imagesIn: path(of: data, for: worker))

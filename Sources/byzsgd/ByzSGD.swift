@@ -12,5 +12,5 @@ struct ByzSGD: ParsableCommand {
       Byzantine.
       """,
     version: Version.current,
-    subcommands: [Launch.self, NodeCommand.self, Simulate.self, Check.self, Faults.self])
+    subcommands: [Launch.self, NodeCommand.self, Simulate.self, Check.self, Faults.self, Bench.self])
 }

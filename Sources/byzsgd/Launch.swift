@@ -23,15 +23,15 @@ struct Launch: ParsableCommand {
       let display = Display(isQuiet: output.quiet)
       for warning in topology.warnings { display.show("warning: \(warning)") }
       let launcher = try Launcher(
-        topology, directory: directory, executable: try Self.executable(), display: display)
+        topology, directory: directory, executable: try runningProgram(), display: display)
       let summary = try launcher.run()
       if output.json { try summary.printJSON() } else { try summary.printText(directory: directory) }
       return ExitStatus.status(of: summary.outcome)
     }
   }
+}
 
-  /// The path of the running program, which is started again for each node.
-  private static func executable() throws -> String {
-    try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-  }
+/// The path of the running program, which is started again for each node.
+func runningProgram() throws -> String {
+  try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
 }

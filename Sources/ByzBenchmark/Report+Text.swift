@@ -1,0 +1,102 @@
+import ByzRuntime
+import Foundation
+
+extension PartsBenchmark.Report {
+  /// A table for people.
+  public var text: String {
+    let head = "\(topology): d = \(dimension), \(cores) cores; medians\n"
+    let rows = parts.map { part in
+      var cells = [part.name, milliseconds(part.seconds.median), rate(part.bytes, part.seconds)]
+      if let reference = part.reference, let seconds = part.referenceSeconds, let ratio = part.ratio {
+        cells += [reference, milliseconds(seconds.median), rate(part.bytes, seconds), String(format: "%.2f", ratio)]
+      }
+      return cells
+    }
+    return head + table([["", "ms", "GB/s", "beside", "ms", "GB/s", "ratio"]] + rows)
+  }
+
+  private func rate(_ bytes: Int, _ timing: Timing) -> String {
+    String(format: "%.1f", Double(bytes) / timing.median / 1e9)
+  }
+}
+
+extension StepReport {
+  /// Tables for people.
+  public var text: String {
+    [stepText, processorText, undefendedText, memoryText].joined(separator: "\n\n")
+  }
+
+  private var stepText: String {
+    let megabytes = String(format: "%.1f MB at %.2f GB/s", Double(bytes) / 1e6, bytesPerSecond / 1e9)
+    let each = "\(workers) of \(milliseconds(gradient.median)) ms, on \(cores) cores"
+    return "\(topology) without faults: \(servers) servers, \(workers) workers, d = \(dimension); "
+      + "medians of \(runs) run\(runs == 1 ? "" : "s")\n"
+      + table([
+        ["", "ms", ""],
+        ["a step", milliseconds(step.median), String(format: "%.1f steps/s", 1 / step.median)],
+        ["its bytes, as a bare libzmq loop moves them", milliseconds(bytesSeconds), megabytes],
+        ["its gradients", milliseconds(gradientsSeconds), each],
+        ["step / (bytes + gradients)", String(format: "%.2f", ratio), ""],
+      ])
+  }
+
+  private var processorText: String {
+    let all = processor["all"] ?? ProcessorTime()
+    let idle = max(0, Double(cores) * step.median - all.total)
+    let rows = ProcessorTime.parts.map { part, name in
+      [explanations[name] ?? name]
+        + ["all", "server", "worker"].map { milliseconds(processor[$0]?[keyPath: part] ?? 0) }
+    }
+    let totals = ["all", "server", "worker"].map { milliseconds(processor[$0]?.total ?? 0) }
+    return table(
+      [["processor time of a step, ms", "all nodes", "a server", "a worker"]] + rows + [["together"] + totals]
+        + [["\(cores) cores idle", milliseconds(idle), "", ""]])
+  }
+
+  private var explanations: [String: String] {
+    [
+      "machine": "checks, medians, aggregation, updates", "links": "receiving, sending, waking",
+      "network": "libzmq's threads and the kernel", "work": "gradients, evaluations", "records": "metrics",
+    ]
+  }
+
+  private var undefendedText: String {
+    func largest(_ times: [String: ProcessorTime]) -> String {
+      milliseconds(max(times["server"]?.total ?? 0, times["worker"]?.total ?? 0))
+    }
+    return table([
+      ["", "defended", "undefended", "ratio"],
+      [
+        "a step, ms", milliseconds(step.median), milliseconds(undefendedStep.median),
+        String(format: "%.2f", step.median / undefendedStep.median),
+      ],
+      [
+        "largest processor time of a node, ms", largest(processor), largest(undefendedProcessor),
+        String(format: "%.2f", defenceRatio),
+      ],
+    ])
+  }
+
+  private var memoryText: String {
+    let rows = memory.map { ["at step \($0.step)", String(format: "%.0f", Double($0.proportionalBytes) / 1e6)] }
+    return String(format: "seconds to the first step: %.1f\n\n", secondsToFirstStep.median)
+      + table([["memory of all \(servers + workers) processes, proportional", "MB"]] + rows)
+  }
+}
+
+private func milliseconds(_ seconds: Double) -> String {
+  String(format: seconds < 1e-5 ? "%.5f" : "%.3f", 1e3 * seconds)
+}
+
+/// Columns side by side; all but the first one stand to the right.
+private func table(_ rows: [[String]]) -> String {
+  let columns = rows.map(\.count).max() ?? 0
+  let widths = (0..<columns).map { column in rows.map { $0.count > column ? $0[column].count : 0 }.max() ?? 0 }
+  return rows.map { row in
+    let cells = row.enumerated().map { column, cell in
+      let space = String(repeating: " ", count: widths[column] - cell.count)
+      return column == 0 ? cell + space : space + cell
+    }
+    return "  " + cells.joined(separator: "   ")
+  }.joined(separator: "\n")
+}

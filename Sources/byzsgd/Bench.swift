@@ -1,0 +1,89 @@
+import ArgumentParser
+import ByzBenchmark
+import ByzRuntime
+import Foundation
+
+struct Bench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Measure what a topology costs on this machine.",
+    subcommands: [BenchParts.self, BenchStep.self], defaultSubcommand: BenchParts.self)
+}
+
+struct BenchParts: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "parts",
+    abstract: "Measure kernels, codec, links and a gradient beside the machine's own limits.",
+    discussion: """
+      Kernels stand beside copying what goes into them, links beside a bare libzmq loop that sends frames of the same size. \
+      Each pair is measured in turn, so that other load meets both.
+      """)
+
+  @OptionGroup var options: TopologyOptions
+  @OptionGroup var output: BenchOutput
+
+  @Option(help: "For how many seconds each part is measured.")
+  var seconds = 1.0
+
+  func run() throws {
+    try reporting {
+      guard seconds > 0, seconds <= 3600 else {
+        throw UsageFailure(description: "--seconds must be above 0, up to 3600")
+      }
+      let benchmark = PartsBenchmark(try options.read(), seconds: seconds)
+      return try output.measure(benchmark.run) { $0.text }
+    }
+  }
+}
+
+struct BenchStep: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "step",
+    abstract: "Measure a whole step in real processes, beside the sum of its bytes and gradients.",
+    discussion: """
+      The topology runs without its faults, in turn with the same workers under one trusted server that averages. The largest \
+      processor time of a node is what defence costs where every node has a machine of its own.
+      """)
+
+  @OptionGroup var options: TopologyOptions
+  @OptionGroup var output: BenchOutput
+
+  @Option(help: "How often everything is measured.")
+  var runs = 3
+
+  func run() throws {
+    try reporting {
+      guard (1...1000).contains(runs) else { throw UsageFailure(description: "--runs must be from 1 to 1000") }
+      let topology = try options.read()
+      guard topology.training.steps > 1 else {
+        throw UsageFailure(
+          description: "training.steps: a step is measured from the first to the last; give at least 2")
+      }
+      let benchmark = StepBenchmark(topology, runs: runs, executable: try runningProgram())
+      return try output.measure(benchmark.run) { $0.text }
+    }
+  }
+}
+
+/// Where the figures go.
+struct BenchOutput: ParsableArguments {
+  @Flag(help: "Show no progress.")
+  var quiet = false
+
+  @Flag(help: "Print the figures as JSON, in seconds and bytes.")
+  var json = false
+
+  /// Measures, and prints what came out.
+  func measure<Report: Encodable>(
+    _ run: (ProgressBar, @escaping () -> Bool) throws -> Report, text: (Report) -> String
+  ) throws -> Int32 {
+    let interruption = Interruption()
+    defer { interruption.cancel() }
+    do {
+      let report = try run(ProgressBar(on: Display(isQuiet: quiet))) { interruption.isRaised }
+      try StandardOutput.write(json ? JSON.text(of: report) : Data("\(text(report))\n".utf8))
+      return ExitStatus.completed
+    } catch is Interrupted {
+      return ExitStatus.interrupted
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import ByzBenchmark
+import Foundation
+import Testing
+
+/// The benchmarks as users start them. What they measure depends on the machine; what they say of it must add up.
+@Suite(.serialized) struct BenchTests {
+  private let topology = "\(Program.root)/topologies/quadratic.yaml"
+
+  private func decode<Report: Decodable>(_ type: Report.Type, _ text: String) throws -> Report {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return try decoder.decode(type, from: Data(text.utf8))
+  }
+
+  @Test func parts() throws {
+    let result = try Program.run("bench", topology, "--seconds", "0.01", "--json", "--quiet")
+    #expect(result.status == 0 && result.errors.isEmpty, "\(result.errors)")
+    let report = try decode(PartsBenchmark.Report.self, result.output)
+    #expect(report.topology == "quadratic" && report.dimension == 10 && report.cores > 0)
+    for name in ["median of 5 models", "mda of 7 momentums, f = 2", "a vector over ipc", "a vector over tcp"] {
+      let part = try #require(report.parts.first { $0.name == name })
+      let reference = try #require(part.referenceSeconds)
+      #expect(part.seconds.count >= 3 && part.seconds.lowest > 0 && part.seconds.lowest <= part.seconds.median)
+      #expect(part.ratio == part.seconds.median / reference.median)
+    }
+    #expect(report.parts.last?.name == "a gradient" && report.parts.last?.ratio == nil)
+  }
+
+  @Test func aStepAndItsParts() throws {
+    let result = try Program.run(
+      "bench", "step", topology, "--runs", "1", "--set", "training.steps=40", "--json", "--quiet")
+    #expect(result.status == 0 && result.errors.isEmpty, "\(result.errors)")
+    let report = try decode(StepReport.self, result.output)
+    #expect(report.servers == 5 && report.workers == 7 && report.runs == 1)
+    // 35 models and 35 momentums of 64 + 40 bytes in a step, and 20 models for a gather every tenth; requests come on top.
+    #expect((7_488..<9_000).contains(report.bytes))
+    #expect(report.ratio == report.step.median / (report.bytesSeconds + report.gradientsSeconds))
+    let (all, server) = (try #require(report.processor["all"]), try #require(report.processor["server"]))
+    #expect(all.total > server.total && server.machine > 0 && server.network > 0 && server.links > 0)
+    #expect(report.undefendedProcessor["worker"] != nil && report.defenceRatio > 0)
+    #expect(report.memory.map(\.step) == [1, 10, 20, 30, 40] && report.memory[0].proportionalBytes > 0)
+    #expect(report.secondsToFirstStep.median > 0)
+  }
+
+  @Test func tablesForPeople() throws {
+    let parts = try Program.run("bench", topology, "--seconds", "0.01")
+    #expect(parts.status == 0 && parts.output.contains("median of 5 models") && parts.output.contains("ratio"))
+    #expect(parts.errors.contains("[....................] 0/9  median of 5 models"))
+    let step = try Program.run("bench", "step", topology, "--runs", "1", "--set", "training.steps=5", "--quiet")
+    #expect(step.status == 0)
+    for line in ["step / (bytes + gradients)", "checks, medians", "undefended", "seconds to the first step"] {
+      #expect(step.output.contains(line), "\(step.output)")
+    }
+  }
+
+  @Test(arguments: [
+    ("parts TOPOLOGY --seconds 0", "--seconds must be above 0"),
+    ("step TOPOLOGY --runs 0", "--runs must be from 1 to 1000"),
+    ("step TOPOLOGY --set training.steps=1", "training.steps: a step is measured from the first to the last"),
+    ("step nowhere.yaml", "nowhere.yaml"),
+  ])
+  func wrongUsageIsExplained(arguments: String, message: String) throws {
+    let words = arguments.split(separator: " ").map { $0 == "TOPOLOGY" ? topology : String($0) }
+    let result = try Running(["bench"] + words).wait()
+    #expect(result.status == 64 && result.errors.contains(message), "\(result.errors)")
+  }
+
+  @Test func canBeInterrupted() throws {
+    let run = try Running(["bench", "step", topology, "--set", "training.steps=1000000"])
+    #expect(run.waits(for: "0/12"))
+    run.process.interrupt()
+    let result = try run.wait()
+    #expect(result.status == 130 && result.output.isEmpty)
+  }
+}
