@@ -32,7 +32,7 @@ public struct Average: AggregationRule {
 /// between the inputs up to an f64 rounding error, too little to round to an infinity.
 func mean(of inputs: [Vector]) -> Vector {
   let length = commonLength(of: inputs)
-  return Vector(count: length) { result in
+  return Vector(uncleared: length) { result in
     withElements(of: inputs) { rows in
       withUnsafeTemporaryAllocation(of: Double.self, capacity: meanBlock) { sums in
         for start in stride(from: 0, to: length, by: meanBlock) {

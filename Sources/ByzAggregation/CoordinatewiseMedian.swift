@@ -41,7 +41,7 @@ public func coordinatewiseMedian(of inputs: [Vector]) -> Vector {
   let middle = (inputs.count - 1) / 2...inputs.count / 2
   let network = SelectionNetwork(count: inputs.count, ranks: middle, presorted: MedianKernel.groupSize)
   let room = inputs.count + MedianKernel.groupSize - 1
-  return Vector(count: length) { result in
+  return Vector(uncleared: length) { result in
     withElements(of: inputs) { rows in
       network.comparators.withUnsafeBufferPointer { comparators in
         withUnsafeTemporaryAllocation(of: MedianKernel.Block.self, capacity: room) { values in

@@ -58,7 +58,7 @@ extension Vector {
 
   /// This vector times `factor`.
   public func scaled(by factor: Float) -> Vector {
-    Vector(count: count) { result in
+    Vector(uncleared: count) { result in
       withUnsafeBufferPointer { elements in
         for index in 0..<count { result[index] = factor * elements[index] }
       }
@@ -73,7 +73,7 @@ extension Vector {
   /// `ownFactor * self + factor * other`, element by element; both vectors have the same length.
   public func scaled(by ownFactor: Float, adding factor: Float, times other: Vector) -> Vector {
     precondition(count == other.count, "a sum needs vectors of one length, not \(count) and \(other.count)")
-    return Vector(count: count) { result in
+    return Vector(uncleared: count) { result in
       withUnsafeBufferPointer { left in
         other.withUnsafeBufferPointer { right in
           for index in 0..<count { result[index] = ownFactor * left[index] + factor * right[index] }
