@@ -1,13 +1,9 @@
+import CKernels
+
 extension Vector {
   /// Whether no element is a NaN or an infinity.
   public var isFinite: Bool {
-    withUnsafeBufferPointer { elements in
-      // A float is non-finite exactly when all its exponent bits are set. Taking the largest exponent instead of leaving
-      // at the first hit keeps the loop free of branches, so that the compiler vectorises it.
-      var largest: UInt32 = 0
-      for element in elements { largest = max(largest, element.bitPattern & 0x7F80_0000) }
-      return largest != 0x7F80_0000
-    }
+    withUnsafeBufferPointer { byz_is_finite(byz_best_instructions(), $0.baseAddress, $0.count) }
   }
 
   /// The Euclidean norm, its squares summed in f64 so that elements up to the largest finite `Float` do not overflow.
