@@ -26,6 +26,7 @@ typedef float unaligned_floats8 __attribute__((ext_vector_type(8), aligned(4)));
 #include "Mean.h"
 #include "Median.h"
 #include "MedianByNetwork.h"
+#include "Momentum.h"
 #undef NAME
 #undef LANES
 
@@ -38,6 +39,7 @@ typedef float unaligned_floats8 __attribute__((ext_vector_type(8), aligned(4)));
 #include "Mean.h"
 #include "Median.h"
 #include "MedianByNetwork.h"
+#include "Momentum.h"
 #undef NAME
 #undef LANES
 #pragma clang attribute pop
@@ -81,4 +83,10 @@ void byz_median_by_network(
   size_t length, void *room, float *result
 ) {
   CALL(median_by_network, network, rows, count, length, room, result);
+}
+
+void byz_update_momentum(
+  enum byz_instructions instructions, struct byz_momentum_update update, size_t length, float *result
+) {
+  CALL(update_momentum, update, length, result);
 }

@@ -139,4 +139,25 @@ private let lengths = [0, 1, 7, 8, 9, 15, 16, 17, 33, 127, 128, 129, 130, 1000]
       }
     }
   }
+
+  @Test(arguments: [false, true], [false, true]) func momentums(decays: Bool, continues: Bool) {
+    for length in lengths {
+      var generator = SeededGenerator(seed: UInt64(length))
+      let vectors = misaligned(generator.vectors(3, length: length, .normal))
+      let (decay, scale, kept, added): (Float, Float, Float, Float) = (1e-4, 0.7, 0.9, 0.1)
+      let decayed = decays ? vectors[0].adding(decay, times: vectors[1]) : vectors[0]
+      let scaled = decayed.scaled(by: scale)
+      let expected =
+        continues ? vectors[2].scaled(by: kept, adding: added, times: scaled) : scaled.scaled(by: added)
+      for set in sets {
+        let momentum = withElements(of: vectors) { rows in
+          let update = byz_momentum_update(
+            gradient: rows[0], parameters: decays ? rows[1] : nil, momentum: continues ? rows[2] : nil,
+            decay: decay, scale: scale, kept: kept, added: added)
+          return written(length) { byz_update_momentum(set, update, length, $0) }
+        }
+        #expect(momentum == expected, "d = \(length), \(set)")
+      }
+    }
+  }
 }

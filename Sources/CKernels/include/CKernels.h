@@ -65,4 +65,15 @@ void byz_median_by_network(
   enum byz_instructions instructions, struct byz_network network, const float *const *rows, size_t count,
   size_t length, void *room, float *result);
 
+// How a gradient enters a momentum: kept * momentum + added * (scale * (gradient + decay * parameters)), each operation
+// rounded. A term whose vector is NULL is left out.
+struct byz_momentum_update {
+  const float *gradient, *parameters, *momentum;
+  float decay, scale, kept, added;
+};
+
+// Writes the next momentum, of `length` elements as all its vectors, to `result`.
+void byz_update_momentum(
+  enum byz_instructions instructions, struct byz_momentum_update update, size_t length, float *result);
+
 #endif
