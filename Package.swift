@@ -29,10 +29,11 @@ let package = Package(
     .systemLibrary(name: "CSodium", providers: [.apt(["libsodium-dev"])]),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
 
+    .target(name: "CKernels"),
     // The square root of a Double is libm's where nothing else has linked it.
-    .target(name: "ByzNumerics", linkerSettings: [.linkedLibrary("m")]),
-    .target(name: "ByzAggregation", dependencies: ["ByzNumerics"]),
-    .target(name: "ByzProtocol", dependencies: ["ByzAggregation", "ByzNumerics"]),
+    .target(name: "ByzNumerics", dependencies: ["CKernels"], linkerSettings: [.linkedLibrary("m")]),
+    .target(name: "ByzAggregation", dependencies: ["ByzNumerics", "CKernels"]),
+    .target(name: "ByzProtocol", dependencies: ["ByzAggregation", "ByzNumerics", "CKernels"]),
     .target(name: "ByzAdversary", dependencies: ["ByzProtocol", "ByzNumerics"]),
     .target(name: "ByzGradients", dependencies: ["ByzNumerics", "CZlib"]),
     .target(name: "CProcess"),
@@ -68,7 +69,7 @@ let package = Package(
       ]),
 
     .testTarget(name: "ByzNumericsTests", dependencies: ["ByzNumerics"]),
-    .testTarget(name: "ByzAggregationTests", dependencies: ["ByzAggregation", "ByzNumerics"]),
+    .testTarget(name: "ByzAggregationTests", dependencies: ["ByzAggregation", "ByzNumerics", "CKernels"]),
     .testTarget(
       name: "ByzProtocolTests", dependencies: ["ByzProtocol", "ByzAggregation", "ByzNumerics"],
       exclude: ["Transcripts"]),

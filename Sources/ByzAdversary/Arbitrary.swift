@@ -44,7 +44,7 @@ struct Arbitrary: Fault {
     let scales: [Float] = [0.001, 1, 1000, 1e30, .infinity, .nan]
     let scale = scales[generator.index(below: scales.count)]
     let isShift = generator.index(below: 2) == 0
-    let distorted = Vector(count: vector.count) { elements in
+    let distorted = Vector(uncleared: vector.count) { elements in
       for index in elements.indices {
         elements[index] = scale * generator.normal() + (isShift ? vector[index] : 0)
       }

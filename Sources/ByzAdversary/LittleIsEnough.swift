@@ -62,7 +62,7 @@ struct LittleIsEnough: Fault {
     var mean = first
     for sample in samples.dropFirst() { mean = mean.adding(1, times: sample) }
     mean = mean.scaled(by: 1 / count)
-    return Vector(count: first.count) { result in
+    return Vector(uncleared: first.count) { result in
       for index in result.indices {
         var squares: Float = 0
         for sample in samples { squares += (sample[index] - mean[index]) * (sample[index] - mean[index]) }

@@ -26,7 +26,7 @@ struct Noise: Fault {
     var generator = SeededGenerator(
       seed: seed,
       path: [RandomPurpose.noise, UInt64(kind.rawValue), UInt64(node.index), UInt64(step)])
-    return Vector(count: count) { elements in
+    return Vector(uncleared: count) { elements in
       for index in elements.indices { elements[index] = scale * generator.normal() }
     }
   }

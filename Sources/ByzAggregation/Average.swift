@@ -1,4 +1,5 @@
 import ByzNumerics
+import CKernels
 
 /// The plain average of all inputs: the undefended baseline, which a single Byzantine node moves wherever it likes.
 ///
@@ -32,42 +33,9 @@ public struct Average: AggregationRule {
 /// between the inputs up to an f64 rounding error, too little to round to an infinity.
 func mean(of inputs: [Vector]) -> Vector {
   let length = commonLength(of: inputs)
-  return Vector(count: length) { result in
+  return Vector(uncleared: length) { result in
     withElements(of: inputs) { rows in
-      withUnsafeTemporaryAllocation(of: Double.self, capacity: meanBlock) { sums in
-        for start in stride(from: 0, to: length, by: meanBlock) {
-          let target = UnsafeMutableBufferPointer(rebasing: result[start..<min(start + meanBlock, length)])
-          add(rows, from: start, to: sums, count: target.count)
-          write(sums, dividedBy: Double(rows.count), to: target)
-        }
-      }
+      byz_mean(byz_best_instructions(), rows, rows.count, length, result.baseAddress)
     }
   }
-}
-
-/// So many coordinates at a time have their sums in the first-level cache.
-private let meanBlock = 1024
-
-// In the two functions below the loops index from 0 over a pointer and compute no index, since the check whether such a
-// computation overflows would keep the compiler from vectorising them.
-
-/// Sets `sums` to the sums of `count` coordinates from `start` on.
-private func add(
-  _ rows: UnsafeBufferPointer<UnsafePointer<Float>>, from start: Int, to sums: UnsafeMutableBufferPointer<Double>,
-  count: Int
-) {
-  // Beginning with the first row instead of zero keeps the sign of a sum of negative zeros.
-  let first = rows[0] + start
-  for index in 0..<count { sums[index] = Double(first[index]) }
-  for row in rows.dropFirst() {
-    let elements = row + start
-    for index in 0..<count { sums[index] += Double(elements[index]) }
-  }
-}
-
-/// Writes the quotients, as many as `target` takes.
-private func write(
-  _ sums: UnsafeMutableBufferPointer<Double>, dividedBy divisor: Double, to target: UnsafeMutableBufferPointer<Float>
-) {
-  for index in 0..<target.count { target[index] = Float(sums[index] / divisor) }
 }

@@ -1,4 +1,5 @@
 import ByzNumerics
+import CKernels
 
 /// The coordinate-wise median, which lies between honest values in every coordinate.
 ///
@@ -38,18 +39,32 @@ public struct CoordinatewiseMedian: AggregationRule {
 /// because -0 counts as less than +0.
 public func coordinatewiseMedian(of inputs: [Vector]) -> Vector {
   let length = commonLength(of: inputs)
-  let middle = (inputs.count - 1) / 2...inputs.count / 2
-  let network = SelectionNetwork(count: inputs.count, ranks: middle, presorted: MedianKernel.groupSize)
-  let room = inputs.count + MedianKernel.groupSize - 1
-  return Vector(count: length) { result in
+  return Vector(uncleared: length) { result in
     withElements(of: inputs) { rows in
-      network.comparators.withUnsafeBufferPointer { comparators in
-        withUnsafeTemporaryAllocation(of: MedianKernel.Block.self, capacity: room) { values in
-          MedianKernel(
-            rows: rows, comparators: comparators, leadingWhole: network.leadingWhole, values: values, middle: middle
-          ).run(into: result)
-        }
+      if rows.count <= byz_few {
+        byz_median_of_few(byz_best_instructions(), rows, rows.count, length, result.baseAddress)
+      } else {
+        medianByNetwork(of: rows, length: length, to: result.baseAddress)
       }
+    }
+  }
+}
+
+/// The median of more vectors than have a kernel of their own: of each coordinate, by a selection network.
+func medianByNetwork(
+  of rows: [UnsafePointer<Float>?], length: Int, to result: UnsafeMutablePointer<Float>?,
+  instructions: byz_instructions = byz_best_instructions()
+) {
+  let middle = (rows.count - 1) / 2...rows.count / 2
+  let network = SelectionNetwork(count: rows.count, ranks: middle, presorted: 4)
+  let comparators = network.comparators.map {
+    byz_comparator(low: Int32($0.low), high: Int32($0.high), is_low_read: $0.isLowRead, is_high_read: $0.isHighRead)
+  }
+  withUnsafeTemporaryAllocation(byteCount: (rows.count + 3) / 4 * 4 * 64, alignment: 64) { room in
+    comparators.withUnsafeBufferPointer { comparators in
+      let network = byz_network(
+        comparators: comparators.baseAddress, whole: network.leadingWhole, count: comparators.count)
+      byz_median_by_network(instructions, network, rows, rows.count, length, room.baseAddress, result)
     }
   }
 }

@@ -15,6 +15,13 @@ struct DistanceMatrix: Sendable {
     }
   }
 
+  /// The matrix of `count` points with these `values`: row by row, symmetric, with zeros on the diagonal.
+  init(count: Int, values: [Double]) {
+    precondition(values.count == count * count, "\(values.count) values do not fill a matrix of \(count) rows")
+    self.count = count
+    self.values = values
+  }
+
   /// The distance between two points; setting it sets it both ways.
   subscript(first: Int, second: Int) -> Double {
     get { values[first * count + second] }

@@ -10,14 +10,8 @@ func commonLength(of inputs: [Vector]) -> Int {
   return length
 }
 
-/// Lets `body` read all `inputs` in place: one pointer to the first element of each, in their order.
-func withElements<Result>(
-  of inputs: [Vector], _ body: (UnsafeBufferPointer<UnsafePointer<Float>>) -> Result
-) -> Result {
+/// Lets `body` read all `inputs` in place: a pointer to the first element of each, in their order, none of them nil.
+func withElements<Result>(of inputs: [Vector], _ body: ([UnsafePointer<Float>?]) -> Result) -> Result {
   // A vector's memory stays where it is while the vector lives, so the pointers are good until `body` returns.
-  withExtendedLifetime(inputs) {
-    let rows = inputs.compactMap { $0.withUnsafeBufferPointer(\.baseAddress) }
-    precondition(rows.count == inputs.count, "a vector without memory")
-    return rows.withUnsafeBufferPointer(body)
-  }
+  withExtendedLifetime(inputs) { body(inputs.map { $0.withUnsafeBufferPointer(\.baseAddress) }) }
 }

@@ -17,7 +17,7 @@ extension [ParameterShape] {
   /// Every element drawn uniformly from ±1 / sqrt(fan-in) of its tensor.
   func initialParameters(seed: UInt64) -> Vector {
     var generator = SeededGenerator(seed: seed, path: [RandomPurpose.initialParameters])
-    return Vector(count: dimension) { elements in
+    return Vector(uncleared: dimension) { elements in
       var index = 0
       for parameter in self {
         let bound = 1 / Float(parameter.fanIn).squareRoot()

@@ -68,7 +68,9 @@ struct LogisticExamples: Sendable {
     }
     let count = Double(indices.count)
     return GradientSample(
-      gradient: Vector(count: dimension) { for element in $0.indices { $0[element] = Float(sums[element] / count) } },
+      gradient: Vector(uncleared: dimension) { gradient in
+        for element in gradient.indices { gradient[element] = Float(sums[element] / count) }
+      },
       loss: loss / count)
   }
 }

@@ -5,7 +5,7 @@ enum Quadratic {
   /// theta*.
   static func minimum(dimension: Int, seed: UInt64) -> Vector {
     var generator = SeededGenerator(seed: seed, path: [RandomPurpose.solution])
-    return Vector(count: dimension) { for index in $0.indices { $0[index] = generator.normal() } }
+    return Vector(uncleared: dimension) { for index in $0.indices { $0[index] = generator.normal() } }
   }
 
   static func loss(at parameters: Vector, minimum: Vector) -> Double {
@@ -30,7 +30,7 @@ struct QuadraticGradientSource: GradientSource, Sendable {
     var generator = SeededGenerator(
       seed: seed, path: [RandomPurpose.gradientNoise, UInt64(worker), UInt64(step), UInt64(draw)])
     let scale = Float(noise / Double(batch).squareRoot())
-    let gradient = Vector(count: dimension) { gradient in
+    let gradient = Vector(uncleared: dimension) { gradient in
       parameters.withUnsafeBufferPointer { parameters in
         minimum.withUnsafeBufferPointer { minimum in
           for index in gradient.indices {

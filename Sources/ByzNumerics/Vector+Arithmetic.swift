@@ -1,33 +1,25 @@
+import CKernels
+
 extension Vector {
   /// Whether no element is a NaN or an infinity.
   public var isFinite: Bool {
-    withUnsafeBufferPointer { elements in
-      // A float is non-finite exactly when all its exponent bits are set. Taking the largest exponent instead of leaving
-      // at the first hit keeps the loop free of branches, so that the compiler vectorises it.
-      var largest: UInt32 = 0
-      for element in elements { largest = max(largest, element.bitPattern & 0x7F80_0000) }
-      return largest != 0x7F80_0000
-    }
+    withUnsafeBufferPointer { byz_is_finite(byz_best_instructions(), $0.baseAddress, $0.count) }
   }
 
   /// The Euclidean norm, its squares summed in f64 so that elements up to the largest finite `Float` do not overflow.
   public var norm: Double {
     withUnsafeBufferPointer { elements in
-      var sums = SIMD4<Double>.zero
-      var index = 0
-      while index + 4 <= elements.count {
-        let four = SIMD4<Double>(
-          Double(elements[index]), Double(elements[index + 1]),
-          Double(elements[index + 2]), Double(elements[index + 3]))
-        sums += four * four
-        index += 4
+      sumOfSquares(count: count) { Double(elements[$0]) }.squareRoot()
+    }
+  }
+
+  /// The norm of `self + factor * other`, the same as that of ``adding(_:times:)`` without making that vector.
+  package func norm(adding factor: Float, times other: Vector) -> Double {
+    precondition(count == other.count, "a sum needs vectors of one length, not \(count) and \(other.count)")
+    return withUnsafeBufferPointer { left in
+      other.withUnsafeBufferPointer { right in
+        sumOfSquares(count: count) { Double(left[$0] + factor * right[$0]) }.squareRoot()
       }
-      var sum = sums.sum()
-      while index < elements.count {
-        sum += Double(elements[index]) * Double(elements[index])
-        index += 1
-      }
-      return sum.squareRoot()
     }
   }
 
@@ -36,29 +28,14 @@ extension Vector {
     precondition(count == other.count, "a distance needs vectors of one length, not \(count) and \(other.count)")
     return withUnsafeBufferPointer { left in
       other.withUnsafeBufferPointer { right in
-        var sums = SIMD4<Double>.zero
-        var index = 0
-        while index + 4 <= left.count {
-          let difference = SIMD4<Double>(
-            Double(left[index]) - Double(right[index]), Double(left[index + 1]) - Double(right[index + 1]),
-            Double(left[index + 2]) - Double(right[index + 2]), Double(left[index + 3]) - Double(right[index + 3]))
-          sums += difference * difference
-          index += 4
-        }
-        var sum = sums.sum()
-        while index < left.count {
-          let difference = Double(left[index]) - Double(right[index])
-          sum += difference * difference
-          index += 1
-        }
-        return sum.squareRoot()
+        sumOfSquares(count: count) { Double(left[$0]) - Double(right[$0]) }.squareRoot()
       }
     }
   }
 
   /// This vector times `factor`.
   public func scaled(by factor: Float) -> Vector {
-    Vector(count: count) { result in
+    Vector(uncleared: count) { result in
       withUnsafeBufferPointer { elements in
         for index in 0..<count { result[index] = factor * elements[index] }
       }
@@ -73,7 +50,7 @@ extension Vector {
   /// `ownFactor * self + factor * other`, element by element; both vectors have the same length.
   public func scaled(by ownFactor: Float, adding factor: Float, times other: Vector) -> Vector {
     precondition(count == other.count, "a sum needs vectors of one length, not \(count) and \(other.count)")
-    return Vector(count: count) { result in
+    return Vector(uncleared: count) { result in
       withUnsafeBufferPointer { left in
         other.withUnsafeBufferPointer { right in
           for index in 0..<count { result[index] = ownFactor * left[index] + factor * right[index] }
@@ -81,4 +58,25 @@ extension Vector {
       }
     }
   }
+}
+
+/// The sum of the squares of `count` numbers: of every fourth one, then of these four sums, then with the rest.
+///
+/// Each addition waits for the one before, which more instructions at a time would not change.
+@inline(__always)
+private func sumOfSquares(count: Int, of number: (Int) -> Double) -> Double {
+  var sums = SIMD4<Double>.zero
+  var index = 0
+  while index + 4 <= count {
+    let four = SIMD4(number(index), number(index + 1), number(index + 2), number(index + 3))
+    sums += four * four
+    index += 4
+  }
+  var sum = sums.sum()
+  while index < count {
+    let last = number(index)
+    sum += last * last
+    index += 1
+  }
+  return sum
 }

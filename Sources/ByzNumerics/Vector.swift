@@ -13,10 +13,21 @@ public final class Vector: @unchecked Sendable {  // Safe: nothing writes to the
   private let owner: AnyObject?
 
   /// Makes a vector of `count` elements and lets `body` write all of them; they start as zeros.
-  public init(count: Int, writing body: (UnsafeMutableBufferPointer<Float>) throws -> Void) rethrows {
+  public convenience init(count: Int, writing body: (UnsafeMutableBufferPointer<Float>) throws -> Void) rethrows {
+    try self.init(uncleared: count) { elements in
+      elements.initialize(repeating: 0)
+      try body(elements)
+    }
+  }
+
+  /// Makes a vector of `count` elements of which `body` promises to write every one, and to read none before.
+  ///
+  /// What the memory holds at first is whatever it held before, since clearing it would take as long as a copy does. In
+  /// debug builds it is NaNs, which give away an element that was not written.
+  package init(uncleared count: Int, writing body: (UnsafeMutableBufferPointer<Float>) throws -> Void) rethrows {
     let memory = UnsafeMutableRawPointer.allocate(byteCount: max(count, 1) * 4, alignment: 64)
     let buffer = UnsafeMutableBufferPointer(start: memory.bindMemory(to: Float.self, capacity: count), count: count)
-    buffer.initialize(repeating: 0)
+    assert(spoil(buffer))
     self.count = count
     self.base = UnsafePointer(memory.assumingMemoryBound(to: Float.self))
     self.owner = nil
@@ -33,11 +44,11 @@ public final class Vector: @unchecked Sendable {  // Safe: nothing writes to the
   }
 
   public convenience init(_ elements: some Collection<Float>) {
-    self.init(count: elements.count) { _ = $0.update(fromContentsOf: elements) }
+    self.init(uncleared: elements.count) { _ = $0.update(fromContentsOf: elements) }
   }
 
   public convenience init(repeating element: Float, count: Int) {
-    self.init(count: count) { $0.update(repeating: element) }
+    self.init(uncleared: count) { $0.initialize(repeating: element) }
   }
 
   deinit {
@@ -58,6 +69,12 @@ public final class Vector: @unchecked Sendable {  // Safe: nothing writes to the
   ) rethrows -> Result {
     try withExtendedLifetime(self) { try body(UnsafeBufferPointer(start: base, count: count)) }
   }
+}
+
+/// Fills memory with NaNs; always true, so that it can be asserted.
+private func spoil(_ elements: UnsafeMutableBufferPointer<Float>) -> Bool {
+  elements.initialize(repeating: .nan)
+  return true
 }
 
 extension Vector: Hashable {

@@ -53,7 +53,7 @@ enum Safetensors {
     guard elements.count == 4 * tensors.dimension, matches(header, tensors) else {
       throw Malformed(path: path, reason: "its tensors are not \(tensors.map(\.text).joined(separator: ", "))")
     }
-    return Vector(count: tensors.dimension) { _ = elements.copyBytes(to: $0) }
+    return Vector(uncleared: tensors.dimension) { _ = elements.copyBytes(to: $0) }
   }
 
   private static func matches(_ header: [String: Tensor], _ tensors: [ParameterShape]) -> Bool {

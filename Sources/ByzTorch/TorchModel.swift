@@ -43,7 +43,7 @@ public final class TorchModel {
   /// - Throws: `TorchError` if these do not fit.
   public func gradient(at parameters: Vector, on batch: Batch) throws -> GradientSample {
     var loss = 0.0
-    let gradient = try Vector(count: dimension) { result in
+    let gradient = try Vector(uncleared: dimension) { result in
       try call(parameters, batch) {
         byz_torch_gradient(handle, $0.baseAddress, Int64($0.count), $1, result.baseAddress, &loss, $2)
       }

@@ -159,7 +159,7 @@ extension Codec {
     if let base = payload.baseAddress, Int(bitPattern: base) % MemoryLayout<Float>.alignment == 0 {
       return Vector(borrowing: base.assumingMemoryBound(to: Float.self), count: count, owner: owner)
     }
-    return Vector(count: count) { UnsafeMutableRawBufferPointer($0).copyMemory(from: payload) }
+    return Vector(uncleared: count) { UnsafeMutableRawBufferPointer($0).copyMemory(from: payload) }
   }
 
   private func digest(

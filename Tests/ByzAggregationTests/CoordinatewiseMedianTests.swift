@@ -9,7 +9,7 @@ private func order(_ value: Float) -> Int64 {
   return value.sign == .minus ? -1 - bits : bits
 }
 
-private func naiveMedian(of inputs: [Vector]) -> Vector {
+func naiveMedian(of inputs: [Vector]) -> Vector {
   Vector(
     (0..<inputs[0].count).map { coordinate in
       let sorted = inputs.map { $0[coordinate] }.sorted { order($0) < order($1) }

@@ -1,0 +1,79 @@
+#ifndef C_KERNELS_H
+#define C_KERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+// The inner loops over vectors of floats that a training step spends its time in.
+//
+// Every function gives the same bits on every processor and with every set of instructions: each result is rounded as
+// written here, sums have a fixed order, and no product and sum are ever contracted into one operation.
+
+// The sets of instructions that there are versions for, each one an extension of those before it.
+enum __attribute__((enum_extensibility(closed))) byz_instructions {
+  byz_instructions_portable,  // What every processor of the architecture has.
+  byz_instructions_avx2,      // x86-64 only.
+};
+
+// The last set that this processor has.
+enum byz_instructions byz_best_instructions(void);
+
+// So many coordinates of all vectors are in the cache at a time, as doubles, when distances are computed.
+enum { byz_distance_block = 128 };
+
+// Sets `squares`, `count` rows of `count` doubles, to the squared Euclidean distances between the `count` vectors of
+// `length` elements at `rows`. `room` is for `count` blocks of doubles and aligned to 64 bytes.
+//
+// Differences, squares and sums are doubles. A block's squares are summed up in eight sums, the coordinate's index modulo
+// 8 saying in which; these are added crosswise, (0 + 4) + (2 + 6) to (1 + 5) + (3 + 7), and that to the pair's distance.
+void byz_squared_distances(
+  enum byz_instructions instructions, const float *const *rows, size_t count, size_t length, double *room,
+  double *squares);
+
+// Writes the mean of the `count` >= 1 vectors of `length` elements at `rows` to `result`: summed up as doubles in the
+// order of the rows, divided as doubles, rounded once.
+void byz_mean(
+  enum byz_instructions instructions, const float *const *rows, size_t count, size_t length, float *result);
+
+// Whether none of `length` elements is a NaN or an infinity.
+bool byz_is_finite(enum byz_instructions instructions, const float *elements, size_t length);
+
+// So many rows have a median that is computed in registers alone.
+enum { byz_few = 16 };
+
+// Writes the coordinate-wise median of the 1 <= `count` <= byz_few vectors of `length` finite elements at `rows` to
+// `result`: of an even number, the mean of the two middle values, rounded once. -0 counts as less than +0.
+void byz_median_of_few(
+  enum byz_instructions instructions, const float *const *rows, size_t count, size_t length, float *result);
+
+// Puts the smaller of two values at `low` and the larger one at `high`, where they are read.
+struct byz_comparator {
+  int low, high;
+  bool is_low_read, is_high_read;
+};
+
+// `count` comparators that bring the middle values to their places if every four values are in order at first. Of each
+// of the first `whole` both values are read.
+struct byz_network {
+  const struct byz_comparator *comparators;
+  size_t whole, count;
+};
+
+// The same as byz_median_of_few for any number of vectors. `room` is for `count` blocks of 64 bytes, rounded up to a
+// multiple of four, and aligned to 64 bytes.
+void byz_median_by_network(
+  enum byz_instructions instructions, struct byz_network network, const float *const *rows, size_t count,
+  size_t length, void *room, float *result);
+
+// How a gradient enters a momentum: kept * momentum + added * (scale * (gradient + decay * parameters)), each operation
+// rounded. A term whose vector is NULL is left out.
+struct byz_momentum_update {
+  const float *gradient, *parameters, *momentum;
+  float decay, scale, kept, added;
+};
+
+// Writes the next momentum, of `length` elements as all its vectors, to `result`.
+void byz_update_momentum(
+  enum byz_instructions instructions, struct byz_momentum_update update, size_t length, float *result);
+
+#endif

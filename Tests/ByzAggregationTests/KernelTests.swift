@@ -1,0 +1,163 @@
+import ByzNumerics
+import CKernels
+import Testing
+
+@testable import ByzAggregation
+
+/// The sets of instructions that this processor has.
+private let sets: [byz_instructions] = byz_best_instructions() == .avx2 ? [.portable, .avx2] : [.portable]
+
+/// Lengths around the widths of registers and blocks.
+private let lengths = [0, 1, 7, 8, 9, 15, 16, 17, 33, 127, 128, 129, 130, 1000]
+
+/// The kernels, each with every set of instructions that it can be tested with here, against naive versions: so all give
+/// the same bits.
+@Suite struct KernelTests {
+  /// The squared distance in the order of summation that the kernel documents.
+  private func squaredDistance(_ left: Vector, _ right: Vector) -> Double {
+    var total = 0.0
+    for start in stride(from: 0, to: left.count, by: byz_distance_block) {
+      var sums = [Double](repeating: 0, count: 8)
+      for index in start..<min(start + byz_distance_block, left.count) {
+        let difference = Double(left[index]) - Double(right[index])
+        sums[index % 8] += difference * difference
+      }
+      let four = (0..<4).map { sums[$0] + sums[$0 + 4] }
+      total += (four[0] + four[2]) + (four[1] + four[3])
+    }
+    return total
+  }
+
+  /// The vector of `length` elements that `write` writes, which must not write more than these.
+  private func written(_ length: Int, _ write: (UnsafeMutablePointer<Float>?) -> Void) -> Vector {
+    var elements = [Float](repeating: .nan, count: length) + [7]
+    elements.withUnsafeMutableBufferPointer { write($0.baseAddress) }
+    #expect(elements[length] == 7)
+    return Vector(elements[..<length])
+  }
+
+  /// Copies that are aligned for floats and no more.
+  private func misaligned(_ vectors: [Vector]) -> [Vector] {
+    vectors.map { vector in
+      let owner = Vector([0] + vector.elements)
+      return owner.withUnsafeBufferPointer { elements in
+        elements.baseAddress.map { Vector(borrowing: $0 + 1, count: vector.count, owner: owner) } ?? vector
+      }
+    }
+  }
+
+  @Test(arguments: Elements.allCases) func squaredDistances(kind: Elements) {
+    for length in lengths {
+      for count in [1, 2, 3, 4, 6, 9] {
+        var generator = SeededGenerator(seed: UInt64(length), path: [UInt64(count)])
+        let inputs = misaligned(generator.vectors(count, length: length, kind))
+        let expected = inputs.flatMap { left in inputs.map { squaredDistance(left, $0).bitPattern } }
+        for set in sets {
+          let squares = DistanceMatrix(squaredBetween: inputs, instructions: set)
+          let found = inputs.indices.flatMap { left in inputs.indices.map { squares[left, $0].bitPattern } }
+          #expect(found == expected, "\(kind), n = \(count), d = \(length), \(set)")
+        }
+      }
+    }
+  }
+
+  @Test(arguments: Elements.allCases) func means(kind: Elements) {
+    for length in lengths {
+      for count in [1, 2, 3, 7] {
+        var generator = SeededGenerator(seed: UInt64(length), path: [UInt64(count)])
+        let inputs = misaligned(generator.vectors(count, length: length, kind))
+        for set in sets {
+          let mean = withElements(of: inputs) { rows in
+            written(length) { byz_mean(set, rows, rows.count, length, $0) }
+          }
+          #expect(mean == naiveMean(of: inputs), "\(kind), n = \(count), d = \(length), \(set)")
+        }
+      }
+    }
+  }
+
+  @Test(arguments: Elements.allCases) func mediansOfFew(kind: Elements) {
+    for count in 1...byz_few {
+      for length in [0, 1, 7, 8, 9, 15, 16, 17, 130] {
+        var generator = SeededGenerator(seed: UInt64(length), path: [UInt64(count)])
+        let inputs = misaligned(generator.vectors(count, length: length, kind))
+        for set in sets {
+          let median = withElements(of: inputs) { rows in
+            written(length) { byz_median_of_few(set, rows, count, length, $0) }
+          }
+          #expect(median == naiveMedian(of: inputs), "\(kind), n = \(count), d = \(length), \(set)")
+        }
+      }
+    }
+  }
+
+  @Test(arguments: Elements.allCases) func mediansByNetwork(kind: Elements) {
+    for count in [1, 2, 3, 4, 5, 8, 16, 17, 18, 19, 20, 33] {
+      for length in [0, 1, 7, 8, 9, 15, 16, 17, 45] {
+        var generator = SeededGenerator(seed: UInt64(length), path: [UInt64(count)])
+        let inputs = misaligned(generator.vectors(count, length: length, kind))
+        for set in sets {
+          let median = withElements(of: inputs) { rows in
+            written(length) { medianByNetwork(of: rows, length: length, to: $0, instructions: set) }
+          }
+          #expect(median == naiveMedian(of: inputs), "\(kind), n = \(count), d = \(length), \(set)")
+        }
+      }
+    }
+  }
+
+  /// Selecting from zeros and ones in every order, which shows that the rounds keep what they may not drop.
+  @Test func mediansOfFewAreRightForAllZerosAndOnes() {
+    for count in 1...12 {
+      let orders = 0..<(1 << count)
+      let inputs = (0..<count).map { row in Vector(orders.map { Float($0 >> row & 1) }) }
+      let expected = orders.map { order in
+        let ones = order.nonzeroBitCount
+        return ones * 2 == count ? 0.5 : ones * 2 > count ? 1 : 0 as Float
+      }
+      for set in sets {
+        let median = withElements(of: inputs) { rows in
+          written(orders.count) { byz_median_of_few(set, rows, count, orders.count, $0) }
+        }
+        #expect(median == Vector(expected), "n = \(count), \(set)")
+      }
+    }
+  }
+
+  @Test(arguments: [0, 1, 7, 15, 16, 17, 31, 32, 33, 100]) func isFiniteSeesEveryElement(length: Int) {
+    var generator = SeededGenerator(seed: UInt64(length))
+    var elements = (0..<length).map { _ in generator.element(.mixed) }
+    for set in sets {
+      #expect(byz_is_finite(set, elements, length))
+      for index in 0..<length {
+        let element = elements[index]
+        for bad in [Float.nan, .signalingNaN, .infinity, -.infinity, Float(bitPattern: 0xFFFF_FFFF)] {
+          elements[index] = bad
+          #expect(!byz_is_finite(set, elements, length), "\(bad) at \(index), \(set)")
+        }
+        elements[index] = element
+      }
+    }
+  }
+
+  @Test(arguments: [false, true], [false, true]) func momentums(decays: Bool, continues: Bool) {
+    for length in lengths {
+      var generator = SeededGenerator(seed: UInt64(length))
+      let vectors = misaligned(generator.vectors(3, length: length, .normal))
+      let (decay, scale, kept, added): (Float, Float, Float, Float) = (1e-4, 0.7, 0.9, 0.1)
+      let decayed = decays ? vectors[0].adding(decay, times: vectors[1]) : vectors[0]
+      let scaled = decayed.scaled(by: scale)
+      let expected =
+        continues ? vectors[2].scaled(by: kept, adding: added, times: scaled) : scaled.scaled(by: added)
+      for set in sets {
+        let momentum = withElements(of: vectors) { rows in
+          let update = byz_momentum_update(
+            gradient: rows[0], parameters: decays ? rows[1] : nil, momentum: continues ? rows[2] : nil,
+            decay: decay, scale: scale, kept: kept, added: added)
+          return written(length) { byz_update_momentum(set, update, length, $0) }
+        }
+        #expect(momentum == expected, "d = \(length), \(set)")
+      }
+    }
+  }
+}
