@@ -134,7 +134,8 @@ byz_torch_status evaluate(const byz_torch_model *model, const float *parameters,
   });
 }
 
-const byz_torch_functions functions = {use_one_thread, model_create, model_destroy, model_dimension, gradient, evaluate};
+const byz_torch_functions functions = {use_one_thread,  model_create, model_destroy,
+                                       model_dimension, gradient,     evaluate};
 
 } // namespace
 
