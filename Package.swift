@@ -17,6 +17,8 @@ let package = Package(
     .library(name: "ByzProtocol", targets: ["ByzProtocol"]),
     .library(name: "ByzAdversary", targets: ["ByzAdversary"]),
     .library(name: "ByzGradients", targets: ["ByzGradients"]),
+    // Nothing links this one: ByzTorch loads it when it is needed, from the folder of the program.
+    .library(name: "TorchShim", type: .dynamic, targets: ["TorchShim"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -37,8 +39,10 @@ let package = Package(
     .target(name: "ByzAdversary", dependencies: ["ByzProtocol", "ByzNumerics"]),
     .target(name: "ByzGradients", dependencies: ["ByzNumerics", "CZlib"]),
     .target(name: "CProcess"),
-    .target(name: "TorchShim", cxxSettings: torchCompilation, linkerSettings: torchLinking),
-    .target(name: "ByzTorch", dependencies: ["ByzGradients", "ByzNumerics", "TorchShim"]),
+    .target(name: "TorchInterface"),
+    .target(
+      name: "TorchShim", dependencies: ["TorchInterface"], cxxSettings: torchCompilation, linkerSettings: torchLinking),
+    .target(name: "ByzTorch", dependencies: ["ByzGradients", "ByzNumerics", "TorchInterface"]),
     .target(name: "ByzWire", dependencies: ["ByzProtocol", "ByzNumerics"]),
     .target(name: "ByzTransport", dependencies: ["ByzWire", "ByzProtocol", "CZeroMQ"]),
     .target(
@@ -75,7 +79,7 @@ let package = Package(
       exclude: ["Transcripts"]),
     .testTarget(name: "ByzAdversaryTests", dependencies: ["ByzAdversary", "ByzProtocol", "ByzNumerics"]),
     .testTarget(name: "ByzGradientsTests", dependencies: ["ByzGradients", "ByzNumerics", "CZlib"]),
-    .testTarget(name: "ByzTorchTests", dependencies: ["ByzTorch", "ByzGradients", "ByzNumerics", "TorchShim"]),
+    .testTarget(name: "ByzTorchTests", dependencies: ["ByzTorch", "ByzGradients", "ByzNumerics", "TorchInterface"]),
     .testTarget(name: "ByzWireTests", dependencies: ["ByzWire", "ByzProtocol", "ByzNumerics"]),
     .testTarget(
       name: "ByzTransportTests", dependencies: ["ByzTransport", "ByzWire", "ByzProtocol", "ByzNumerics", "CZeroMQ"]),

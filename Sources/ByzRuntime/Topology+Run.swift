@@ -62,4 +62,9 @@ extension Topology {
       MNIST.missingFiles(in: path).map { "\(path)/\($0)" }
     }
   }
+  /// What stands between this topology's model and libtorch, if it is needed and not there: in words, with what to do.
+  public var missingLibrary: String? {
+    guard case .network = model else { return nil }
+    return TorchModel.missingLibrary?.description
+  }
 }

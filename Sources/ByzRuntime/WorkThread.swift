@@ -11,16 +11,18 @@ final class WorkThread<Tool>: Sendable {
   ///
   /// - Parameters:
   ///   - niceness: how far the thread steps back behind others, 0 for not at all.
+  ///   - isLazy: whether the tool is made when there is work, instead of at once.
   ///   - prepare: makes the tool, on the thread itself.
   ///   - failed: told, once, if `prepare` threw; no work is done then.
   init(
-    name: String, niceness: Int32 = 0, prepare: @escaping @Sendable () throws -> Tool,
+    name: String, niceness: Int32 = 0, isLazy: Bool = false, prepare: @escaping @Sendable () throws -> Tool,
     failed: @escaping @Sendable (any Error) -> Void
   ) {
     let thread = Thread { [self] in
       defer { isOver.signal() }
       // On Linux niceness belongs to a thread.
       if niceness != 0 { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, niceness) }
+      guard !isLazy || queue.waitForWork() else { return }
       do {
         let tool = try prepare()
         while let work = queue.next() {
@@ -70,9 +72,15 @@ private final class WorkQueue<Tool>: @unchecked Sendable {  // Safe: everything 
   }
 
   func next() -> (@Sendable (Tool) -> Void)? {
-    condition.lock()
-    defer { condition.unlock() }
+    condition.withLock { workIsThere() ? waiting.removeFirst() : nil }
+  }
+
+  /// Waits until work has come, or the queue was closed instead; says whether there is work.
+  func waitForWork() -> Bool { condition.withLock { workIsThere() } }
+
+  /// With the lock held.
+  private func workIsThere() -> Bool {
     while waiting.isEmpty && !isClosed { condition.wait() }
-    return waiting.isEmpty ? nil : waiting.removeFirst()
+    return !waiting.isEmpty
   }
 }

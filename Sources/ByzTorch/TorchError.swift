@@ -6,6 +6,8 @@ public struct TorchError: Error, Equatable, CustomStringConvertible {
     case invalidArgument
     /// libtorch failed, or memory ran out.
     case failure
+    /// libtorch, or the library that stands between it and this package, could not be loaded.
+    case unavailable
   }
 
   /// Who is at fault.

@@ -1,37 +1,46 @@
 import ByzGradients
 import ByzNumerics
-import TorchShim
+import TorchInterface
 
 /// A classifier on libtorch: linear layers with a ReLU between each two, and softmax with cross-entropy as the loss.
 ///
 /// It holds shapes, not parameters, so one model serves any parameters. Use it from one thread at a time. Making the first
-/// one sets libtorch to one thread in the whole process.
+/// one loads libtorch, which takes half a second, and sets it to one thread in the whole process.
 public final class TorchModel {
   /// The number d of parameters.
   public let dimension: Int
 
+  /// Why no model can be made, as far as a look at the disk tells: the library for it is not there.
+  public static var missingLibrary: TorchError? {
+    (try? TorchLibrary.standardPath()).flatMap(TorchLibrary.absence(of:))
+  }
+
+  private let torch: TorchLibrary
   private let handle: OpaquePointer
 
   /// A model with layers between these widths, at least two: inputs, hidden units, classes.
   ///
-  /// - Throws: `TorchError` if there are too few widths, or one is not positive or beyond reason.
+  /// - Throws: `TorchError` if there are too few widths, or one is not positive or beyond reason, or libtorch cannot be
+  ///   loaded.
   public init(layerWidths: [Int]) throws {
-    try check { byz_torch_use_one_thread($0) }
+    let torch = try TorchLibrary.shared.get()
+    try check { torch.functions.use_one_thread($0) }
     var created: OpaquePointer?
-    try check { byz_torch_model_create(layerWidths.map(Int64.init), layerWidths.count, &created, $0) }
+    try check { torch.functions.model_create(layerWidths.map(Int64.init), layerWidths.count, &created, $0) }
     guard let created else { throw TorchError(reason: .failure, message: "no model was made") }
+    self.torch = torch
     handle = created
-    dimension = Int(byz_torch_model_dimension(created))
+    dimension = Int(torch.functions.model_dimension(created))
   }
 
   /// The model of an architecture of the catalogue.
   ///
-  /// - Throws: `TorchError` if libtorch fails.
+  /// - Throws: `TorchError` if libtorch fails or cannot be loaded.
   public convenience init(_ architecture: Architecture) throws {
     try self.init(layerWidths: architecture.layerWidths)
   }
 
-  deinit { byz_torch_model_destroy(handle) }
+  deinit { torch.functions.model_destroy(handle) }
 
   /// The gradient of the mean loss over `batch` at `parameters`, and that loss.
   ///
@@ -45,7 +54,7 @@ public final class TorchModel {
     var loss = 0.0
     let gradient = try Vector(uncleared: dimension) { result in
       try call(parameters, batch) {
-        byz_torch_gradient(handle, $0.baseAddress, Int64($0.count), $1, result.baseAddress, &loss, $2)
+        torch.functions.gradient(handle, $0.baseAddress, Int64($0.count), $1, result.baseAddress, &loss, $2)
       }
     }
     return GradientSample(gradient: gradient, loss: loss)
@@ -58,7 +67,7 @@ public final class TorchModel {
     var correct: Int64 = 0
     var lossSum = 0.0
     try call(parameters, batch) {
-      byz_torch_evaluate(handle, $0.baseAddress, Int64($0.count), $1, &correct, &lossSum, $2)
+      torch.functions.evaluate(handle, $0.baseAddress, Int64($0.count), $1, &correct, &lossSum, $2)
     }
     return (Int(correct), lossSum)
   }

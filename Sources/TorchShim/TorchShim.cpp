@@ -1,6 +1,5 @@
-#include "TorchShim.h"
-
 #include "Model.h"
+#include "TorchInterface.h"
 
 #include <ATen/Parallel.h>
 #include <c10/core/GradMode.h>
@@ -84,9 +83,7 @@ const byz::Model &checked(const byz_torch_model *model, const float *parameters,
   return model->model;
 }
 
-} // namespace
-
-byz_torch_status byz_torch_use_one_thread(byz_torch_error error) {
+byz_torch_status use_one_thread(byz_torch_error error) {
   return guarded(error, [] {
     static std::once_flag once;
     std::call_once(once, [] {
@@ -97,8 +94,7 @@ byz_torch_status byz_torch_use_one_thread(byz_torch_error error) {
   });
 }
 
-byz_torch_status byz_torch_model_create(const int64_t *widths, size_t count, byz_torch_model **model,
-                                        byz_torch_error error) {
+byz_torch_status model_create(const int64_t *widths, size_t count, byz_torch_model **model, byz_torch_error error) {
   return guarded(error, [&] {
     require(model != nullptr, "there is no place for the model");
     *model = nullptr;
@@ -107,14 +103,12 @@ byz_torch_status byz_torch_model_create(const int64_t *widths, size_t count, byz
   });
 }
 
-void byz_torch_model_destroy(byz_torch_model *model) { delete model; }
+void model_destroy(byz_torch_model *model) { delete model; }
 
-int64_t byz_torch_model_dimension(const byz_torch_model *model) {
-  return model == nullptr ? 0 : model->model.dimension();
-}
+int64_t model_dimension(const byz_torch_model *model) { return model == nullptr ? 0 : model->model.dimension(); }
 
-byz_torch_status byz_torch_gradient(const byz_torch_model *model, const float *parameters, int64_t dimension,
-                                    byz_torch_batch batch, float *gradient, double *loss, byz_torch_error error) {
+byz_torch_status gradient(const byz_torch_model *model, const float *parameters, int64_t dimension,
+                          byz_torch_batch batch, float *gradient, double *loss, byz_torch_error error) {
   return guarded(error, [&] {
     const byz::Model &shapes = checked(model, parameters, dimension);
     require(gradient != nullptr && loss != nullptr, "there is no place for the result");
@@ -125,8 +119,8 @@ byz_torch_status byz_torch_gradient(const byz_torch_model *model, const float *p
   });
 }
 
-byz_torch_status byz_torch_evaluate(const byz_torch_model *model, const float *parameters, int64_t dimension,
-                                    byz_torch_batch batch, int64_t *correct, double *loss_sum, byz_torch_error error) {
+byz_torch_status evaluate(const byz_torch_model *model, const float *parameters, int64_t dimension,
+                          byz_torch_batch batch, int64_t *correct, double *loss_sum, byz_torch_error error) {
   return guarded(error, [&] {
     const byz::Model &shapes = checked(model, parameters, dimension);
     require(correct != nullptr && loss_sum != nullptr, "there is no place for the result");
@@ -138,4 +132,13 @@ byz_torch_status byz_torch_evaluate(const byz_torch_model *model, const float *p
     *correct = outputs.argmax(1).eq(examples.labels).sum().item<int64_t>();
     *loss_sum = -logProbabilities.sum(at::kDouble).item<double>();
   });
+}
+
+const byz_torch_functions functions = {use_one_thread,  model_create, model_destroy,
+                                       model_dimension, gradient,     evaluate};
+
+} // namespace
+
+extern "C" const byz_torch_functions *byz_torch(int32_t version, size_t size) {
+  return version == BYZ_TORCH_VERSION && size == sizeof functions ? &functions : nullptr;
 }

@@ -20,7 +20,7 @@ struct TopologyOverrides: ParsableArguments {
   /// Whether nothing is to be overridden.
   var isEmpty: Bool { assignments.isEmpty && faults.isEmpty }
 
-  /// Reads the topology at `path` and checks that its data is there.
+  /// Reads the topology at `path` and checks that its data and its model's library are there.
   ///
   /// - Throws: `UsageFailure` with all problems.
   func read(_ path: String) throws -> Topology {
@@ -30,7 +30,9 @@ struct TopologyOverrides: ParsableArguments {
     } catch {
       throw UsageFailure(description: "\(error)")
     }
-    let missing = topology.missingData.map { "\(path): data.path: \($0) is missing, with .gz and without" }
+    let missing =
+      topology.missingData.map { "\(path): data.path: \($0) is missing, with .gz and without" }
+      + (topology.missingLibrary.map { [$0] } ?? [])
     guard missing.isEmpty else { throw UsageFailure(description: missing.joined(separator: "\n")) }
     return topology
   }

@@ -93,6 +93,30 @@ import Testing
     }
   }
 
+  /// The library for libtorch lies beside the program, and only what computes with a network needs it.
+  @Test func theProgramFindsItsLibrary() throws {
+    let folder = try TemporaryFolder()
+    let link = "\(folder.path)/link"
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: Program.path)
+    let linked = try Running(["check", mnist], program: link).wait()
+    #expect(linked.status == 0, "\(linked.errors)")
+
+    let copy = "\(folder.path)/byzsgd"
+    try FileManager.default.copyItem(
+      atPath: URL(filePath: Program.path).resolvingSymlinksInPath().path, toPath: copy)
+    #expect(try Running(["--help"], program: copy).wait().status == 0)
+    let quadratic = "\(Program.root)/topologies/quadratic.yaml"
+    #expect(try Running(["check", quadratic], program: copy).wait().status == 0)
+    let missing = try Running(["check", mnist], program: copy).wait()
+    #expect(missing.status == 64)
+    #expect(missing.errors.contains("cannot read \(folder.path)/libTorchShim.so: No such file"), "\(missing.errors)")
+
+    _ = try folder.write("no library", to: "libTorchShim.so")
+    let broken = try Running(["simulate", mnist, "--run-directory", "\(folder.path)/run"], program: copy).wait()
+    #expect(broken.status == 1)
+    #expect(broken.errors.contains("cannot load \(folder.path)/libTorchShim.so: "), "\(broken.errors)")
+  }
+
   @Test func listsTheFaults() throws {
     let result = try Program.run("faults")
     #expect(result.status == 0)

@@ -2,7 +2,7 @@ import ByzProtocol
 import ByzRuntime
 import Foundation
 
-/// The program that users run, built by `swift build -c release --product byzsgd`, or named by BYZSGD_EXECUTABLE.
+/// The program that users run, built by `swift build -c release`, or named by BYZSGD_EXECUTABLE.
 enum Program {
   static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().path
@@ -29,8 +29,8 @@ final class Running {
   private let errors = Pipe()
   private var errorText = Data()
 
-  init(_ arguments: [String]) throws {
-    process.executableURL = URL(filePath: Program.path)
+  init(_ arguments: [String], program: String = Program.path) throws {
+    process.executableURL = URL(filePath: program)
     process.arguments = arguments
     process.standardOutput = output
     process.standardError = errors
