@@ -41,7 +41,8 @@ let package = Package(
     .target(name: "CProcess"),
     .target(name: "TorchInterface"),
     .target(
-      name: "TorchShim", dependencies: ["TorchInterface"], cxxSettings: torchCompilation, linkerSettings: torchLinking),
+      name: "TorchShim", dependencies: ["TorchInterface"], publicHeadersPath: ".", cxxSettings: torchCompilation,
+      linkerSettings: torchLinking),
     .target(name: "ByzTorch", dependencies: ["ByzGradients", "ByzNumerics", "TorchInterface"]),
     .target(name: "ByzWire", dependencies: ["ByzProtocol", "ByzNumerics"]),
     .target(name: "ByzTransport", dependencies: ["ByzWire", "ByzProtocol", "CZeroMQ"]),

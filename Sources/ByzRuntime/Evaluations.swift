@@ -4,8 +4,7 @@ import ByzProtocol
 import ByzTopology
 
 /// A server's evaluations, off the critical path: one at a time, on a thread that steps back behind training. While one is
-/// under way only the newest request waits. libtorch and the test set are loaded for the first one, so that a run does not
-/// start later for them.
+/// under way only the newest request waits.
 final class Evaluations {
   private let thread: WorkThread<any Evaluator>
   private let mailbox: Mailbox
@@ -15,7 +14,7 @@ final class Evaluations {
   init(in topology: Topology, node: NodeID, mailbox: Mailbox, failed: @escaping @Sendable (any Error) -> Void) {
     self.mailbox = mailbox
     thread = WorkThread(
-      name: "evaluations", niceness: 10, isLazy: true, prepare: { try topology.evaluator(of: node) }, failed: failed)
+      name: "evaluations", niceness: 10, prepare: { try topology.evaluator(of: node) }, failed: failed)
   }
 
   var isIdle: Bool { !isBusy && waiting == nil }

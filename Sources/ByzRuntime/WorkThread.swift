@@ -10,21 +10,20 @@ final class WorkThread<Tool>: Sendable {
   /// Starts the thread.
   ///
   /// - Parameters:
-  ///   - niceness: how far the thread steps back behind others, 0 for not at all.
-  ///   - isLazy: whether the tool is made when there is work, instead of at once.
+  ///   - niceness: how far the thread steps back behind others once the tool is made, 0 for not at all. Where processors
+  ///     are busy, making it like that could take as long as a run.
   ///   - prepare: makes the tool, on the thread itself.
   ///   - failed: told, once, if `prepare` threw; no work is done then.
   init(
-    name: String, niceness: Int32 = 0, isLazy: Bool = false, prepare: @escaping @Sendable () throws -> Tool,
+    name: String, niceness: Int32 = 0, prepare: @escaping @Sendable () throws -> Tool,
     failed: @escaping @Sendable (any Error) -> Void
   ) {
     let thread = Thread { [self] in
       defer { isOver.signal() }
-      // On Linux niceness belongs to a thread.
-      if niceness != 0 { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, niceness) }
-      guard !isLazy || queue.waitForWork() else { return }
       do {
         let tool = try prepare()
+        // On Linux niceness belongs to a thread.
+        if niceness != 0 { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, niceness) }
         while let work = queue.next() {
           work(tool)
           used.withLock { $0 = ProcessorMeter.seconds(of: CLOCK_THREAD_CPUTIME_ID) }
@@ -72,15 +71,9 @@ private final class WorkQueue<Tool>: @unchecked Sendable {  // Safe: everything 
   }
 
   func next() -> (@Sendable (Tool) -> Void)? {
-    condition.withLock { workIsThere() ? waiting.removeFirst() : nil }
-  }
-
-  /// Waits until work has come, or the queue was closed instead; says whether there is work.
-  func waitForWork() -> Bool { condition.withLock { workIsThere() } }
-
-  /// With the lock held.
-  private func workIsThere() -> Bool {
+    condition.lock()
+    defer { condition.unlock() }
     while waiting.isEmpty && !isClosed { condition.wait() }
-    return !waiting.isEmpty
+    return waiting.isEmpty ? nil : waiting.removeFirst()
   }
 }

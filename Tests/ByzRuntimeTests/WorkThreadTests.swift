@@ -36,33 +36,6 @@ import Testing
     thread.end()
   }
 
-  @Test func preparesForTheFirstWorkIfItIsLazy() {
-    let done = DispatchSemaphore(value: 0)
-    let box = Box()
-    func makeThread() -> WorkThread<Counter> {
-      WorkThread(
-        name: "test", isLazy: true,
-        prepare: {
-          box.append(0)
-          return Counter()
-        }, failed: { _ in Issue.record("it has not failed") })
-    }
-    // One that never has work prepares nothing.
-    makeThread().end()
-    #expect(box.values == [])
-    let thread = makeThread()
-    for _ in 0..<2 {
-      thread.perform { counter in
-        counter.count += 1
-        box.append(counter.count)
-        done.signal()
-      }
-      #expect(done.wait(timeout: .now() + 20) == .success)
-    }
-    thread.end()
-    #expect(box.values == [0, 1, 2])
-  }
-
   @Test func timersComeWhenTheyAreDue() {
     var timers = TimerQueue()
     #expect(timers.millisecondsToNext == nil && timers.takeDue().isEmpty)

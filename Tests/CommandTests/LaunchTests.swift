@@ -65,7 +65,6 @@ import Testing
     #expect((summary.loss ?? 9) < 0.6, "\(result.output)")
   }
 
-  /// Servers read the test set when they first evaluate.
   @Test func aCorruptTestSetEndsTheServers() throws {
     let data = "\(folder.path)/mnist"
     try FileManager.default.copyItem(atPath: "\(Program.root)/Datasets/mnist", toPath: data)
