@@ -5,7 +5,8 @@ import Synchronization
 final class WorkThread<Tool>: Sendable {
   private let queue = WorkQueue<Tool>()
   private let isOver = DispatchSemaphore(value: 0)
-  private let used = Mutex(0.0)
+  /// The clock of the thread's processor time, once it runs.
+  private let clock = Mutex<clockid_t?>(nil)
 
   /// Starts the thread.
   ///
@@ -20,14 +21,13 @@ final class WorkThread<Tool>: Sendable {
   ) {
     let thread = Thread { [self] in
       defer { isOver.signal() }
+      var own = clockid_t()
+      if pthread_getcpuclockid(pthread_self(), &own) == 0 { clock.withLock { $0 = own } }
       do {
         let tool = try prepare()
         // On Linux niceness belongs to a thread.
         if niceness != 0 { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, niceness) }
-        while let work = queue.next() {
-          work(tool)
-          used.withLock { $0 = ProcessorMeter.seconds(of: CLOCK_THREAD_CPUTIME_ID) }
-        }
+        while let work = queue.next() { work(tool) }
       } catch {
         failed(error)
       }
@@ -37,8 +37,8 @@ final class WorkThread<Tool>: Sendable {
     thread.start()
   }
 
-  /// Seconds of processor time that the thread had used when it finished its last piece of work.
-  var cpuSeconds: Double { used.withLock { $0 } }
+  /// Seconds of processor time that the thread has used. Ask before `end`.
+  var cpuSeconds: Double { clock.withLock { $0 }.map(ProcessorMeter.seconds) ?? 0 }
 
   /// Queues a piece of work.
   func perform(_ work: @escaping @Sendable (Tool) -> Void) { queue.put(work) }
