@@ -6,39 +6,96 @@ import Foundation
 ///
 /// The lines are put together by hand: they hold numbers and node names only, and a step should not wait for an encoder.
 final class MetricsLog {
+  struct Failure: Error, CustomStringConvertible {
+    let description: String
+  }
+
+  private let path: String
   private let file: FileHandle
   private let clock: NodeClock
+  /// The line that is being written; its memory serves for all.
+  private var line = ""
+  /// Node names in quotes.
+  private var names: [NodeID: String] = [:]
 
   /// Opens the file at its end: a node that is started again goes on where it was.
   init(path: String, clock: NodeClock = .real) throws {
+    self.path = path
     self.clock = clock
     file = try FileHandle.appending(to: path)
   }
 
   func write(_ report: Report) throws {
+    begin()
     switch report {
     case .updated(let step, _, let contributors, let selected):
-      try line(#""step":\#(step),"workers":\#(Self.list(contributors)),"selected":\#(Self.list(selected))"#)
+      add("step", step.description)
+      add("workers", contributors)
+      add("selected", selected)
     case .adopted(let step, _, let contributors):
-      try line(#""step":\#(step),"adopted":\#(Self.list(contributors))"#)
+      add("step", step.description)
+      add("adopted", contributors)
     case .estimated(let step, let loss, let contributors):
-      try line(#""step":\#(step + 1),"loss":\#(Self.number(loss)),"servers":\#(Self.list(contributors))"#)
+      add("step", (step + 1).description)
+      add("loss", Self.number(loss))
+      add("servers", contributors)
     }
+    try end()
   }
 
   func write(_ evaluation: Evaluation, step: Int) throws {
-    let accuracy = evaluation.accuracy.map { #""accuracy":\#(Self.number($0)),"# } ?? ""
-    try line(#""evaluated":\#(step),\#(accuracy)"loss":\#(Self.number(evaluation.loss))"#)
+    begin()
+    add("evaluated", step.description)
+    if let accuracy = evaluation.accuracy { add("accuracy", Self.number(accuracy)) }
+    add("loss", Self.number(evaluation.loss))
+    try end()
   }
 
-  private func line(_ fields: String) throws {
-    try file.write(contentsOf: Data("{\"seconds\":\(clock.elapsed()),\(fields)}\n".utf8))
+  private func begin() {
+    line.removeAll(keepingCapacity: true)
+    line += "{\"seconds\":"
+    line += clock.elapsed().description
+  }
+
+  private func add(_ key: String, _ value: String) {
+    line += ",\""
+    line += key
+    line += "\":"
+    line += value
+  }
+
+  private func add(_ key: String, _ nodes: [NodeID]) {
+    add(key, "[")
+    for (index, node) in nodes.enumerated() {
+      if index > 0 { line += "," }
+      line += name(of: node)
+    }
+    line += "]"
+  }
+
+  private func name(of node: NodeID) -> String {
+    if let known = names[node] { return known }
+    let name = "\"\(node)\""
+    names[node] = name
+    return name
+  }
+
+  private func end() throws {
+    line += "}\n"
+    try line.withUTF8 { bytes in
+      var rest = bytes[...]
+      while !rest.isEmpty {
+        let written = Foundation.write(
+          file.fileDescriptor, UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: rest)).baseAddress, rest.count)
+        if written < 0 && errno == EINTR { continue }
+        guard written >= 0 else {
+          throw Failure(description: "cannot write \(path): \(String(cString: strerror(errno)))")
+        }
+        rest = rest.dropFirst(written)
+      }
+    }
   }
 
   /// JSON knows no NaN and no infinity.
-  private static func number(_ value: Double) -> String { value.isFinite ? "\(value)" : "null" }
-
-  private static func list(_ nodes: [NodeID]) -> String {
-    "[\(nodes.map { "\"\($0)\"" }.joined(separator: ","))]"
-  }
+  private static func number(_ value: Double) -> String { value.isFinite ? value.description : "null" }
 }

@@ -174,7 +174,7 @@ extension Node {
 
   private func note(_ report: Report) throws {
     meter.charge(\.links)
-    try record.note(report, processor: meter.total(work: gradients?.cpuSeconds ?? evaluations?.cpuSeconds ?? 0))
+    try record.note(report) { [self] in meter.total(work: gradients?.cpuSeconds ?? evaluations?.cpuSeconds ?? 0) }
     meter.charge(\.records)
     switch report {
     case .updated(let step, let parameters, _, _):

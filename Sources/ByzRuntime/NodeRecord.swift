@@ -38,8 +38,8 @@ final class NodeRecord {
 
   /// Records a step.
   ///
-  /// - Parameter processor: what the process has used so far; nil for a node without a process of its own.
-  func note(_ report: Report, processor: ProcessorTime? = nil) throws {
+  /// - Parameter processor: tells what the process has used so far; nil for a node without a process of its own.
+  func note(_ report: Report, processor: (() -> ProcessorTime)? = nil) throws {
     switch report {
     case .updated(let step, let parameters, _, let selected):
       self.step = step
@@ -65,7 +65,7 @@ final class NodeRecord {
   }
 
   /// Looks what the process uses whenever a milestone is reached.
-  private func measure(_ processor: ProcessorTime) {
+  private func measure(_ processor: () -> ProcessorTime) {
     guard let milestone = milestones.last(where: { $0 <= step }) else { return }
     milestones = milestones.drop { $0 <= step }
     usage.append(ResourceUsage(at: milestone, processor: processor))

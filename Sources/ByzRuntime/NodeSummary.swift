@@ -44,7 +44,7 @@ public struct NodeSummary: Codable, Sendable {
   public var sent: [String: Sent]
   /// By peer and reason.
   public var dropped: [String: [String: Int]]
-  /// When the first step was completed, a quarter of all, half, three quarters and the last; empty in a simulated run,
+  /// When the first step was completed, half of all, and the last; empty in a simulated run,
   /// where a node is no process.
   public var usage: [ResourceUsage]
   public var seed: UInt64

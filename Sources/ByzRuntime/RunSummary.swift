@@ -68,7 +68,7 @@ public struct RunSummary: Codable, Sendable {
   public var messagesDropped: [String: [String: Int]]
   /// The largest of the honest nodes of each role, after the last step; empty for a simulated run.
   public var memory: [String: Memory]
-  /// Of all nodes together, at the first step, a quarter of all, half, three quarters and the last.
+  /// Of all nodes together, at the first step, half of all, and the last.
   public var memoryOverTime: [MemoryAtStep]
   /// Seconds of processor time per step, from the first step to the last: the most that an honest `server` and `worker`
   /// used, and all nodes together (`all`).

@@ -85,10 +85,7 @@ extension SimulatedRun {
     let node = occurrence.node
     switch occurrence.what {
     case .sent(let message, let receivers):
-      let payload = if case .vector(_, _, let vector) = message { 4 * vector.count } else { 0 }
-      for _ in receivers {
-        traffic[node]?.countSent(message.kindName, bytes: WireFormat.headerLength + payload)
-      }
+      for _ in receivers { traffic[node]?.countSent(message) }
     case .rejected(let sender, let reason):
       traffic[node]?.countDropped(from: sender, reason.rawValue)
     case .reported(let report):

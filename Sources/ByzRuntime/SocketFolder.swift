@@ -1,10 +1,11 @@
 import ByzProtocol
 import ByzTopology
+import ByzTransport
 import Foundation
 
 /// A folder for the sockets of a local run, which nobody but this user can open.
 ///
-/// It lies in the folder for temporary files and not in the run directory, because a socket's path has at most 107 bytes.
+/// It does not lie in the run directory, because a socket's path has at most 107 bytes.
 package struct SocketFolder {
   package struct Failure: Error, CustomStringConvertible {
     package let description: String
@@ -12,13 +13,20 @@ package struct SocketFolder {
 
   package let path: String
 
+  /// The folder in memory, where nodes can share vectors, and the one for temporary files.
+  private static let parents = ["/dev/shm", "/tmp"]
+
   package init() throws {
     Self.removeOrphans()
-    var template = Array("/tmp/byzsgd-\(getpid())-XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else {
-      throw Failure(description: "cannot make a folder for sockets in /tmp: \(String(cString: strerror(errno)))")
+    for parent in Self.parents {
+      var template = Array("\(parent)/byzsgd-\(getpid())-XXXXXX".utf8CString)
+      guard mkdtemp(&template) != nil else { continue }
+      path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+      // Only in memory: vectors change a hundred times a second and no disk should hear of it.
+      if parent == "/dev/shm" { Transport.shareVectors(besideSocketsIn: path) }
+      return
     }
-    path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+    throw Failure(description: "cannot make a folder for sockets in /tmp: \(String(cString: strerror(errno)))")
   }
 
   /// An address for every server to which the topology gives none.
@@ -30,11 +38,12 @@ package struct SocketFolder {
   /// Removes what launchers have left that were killed: the folders named after processes that are no more. Those of other
   /// users stay; they cannot be removed.
   private static func removeOrphans() {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: "/tmp")) ?? []
-    for name in names where name.hasPrefix("byzsgd-") {
-      let parts = name.split(separator: "-")
-      guard parts.count == 3, let launcher = pid_t(parts[1]), kill(launcher, 0) != 0, errno == ESRCH else { continue }
-      try? FileManager.default.removeItem(atPath: "/tmp/\(name)")
+    for parent in parents {
+      for name in (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? [] where name.hasPrefix("byzsgd-") {
+        let parts = name.split(separator: "-")
+        guard parts.count == 3, let launcher = pid_t(parts[1]), kill(launcher, 0) != 0, errno == ESRCH else { continue }
+        try? FileManager.default.removeItem(atPath: "\(parent)/\(name)")
+      }
     }
   }
 

@@ -1,4 +1,5 @@
 import ByzProtocol
+import ByzWire
 
 /// How many messages and bytes a node has sent of each kind, and what it has dropped of whom and why.
 ///
@@ -6,7 +7,7 @@ import ByzProtocol
 public struct TrafficCounters: Sendable, Equatable {
   public struct Sent: Sendable, Equatable {
     public var messages = 0
-    /// Bytes of headers and payloads, without what ZeroMQ and the network add.
+    /// Bytes of headers and payloads, whatever way they go, without what ZeroMQ and the network add.
     public var bytes = 0
   }
 
@@ -17,9 +18,12 @@ public struct TrafficCounters: Sendable, Equatable {
 
   public init() {}
 
-  public mutating func countSent(_ kind: String, bytes: Int) {
-    sent[kind, default: Sent()].messages += 1
-    sent[kind, default: Sent()].bytes += bytes
+  /// Counts a message that goes to one peer.
+  public mutating func countSent(_ message: Message) {
+    let payload = if case .vector(_, _, let vector) = message { 4 * vector.count } else { 0 }
+    let (kind, bytes) = (message.kindName, WireFormat.headerLength + payload)
+    let former = sent[kind] ?? Sent()
+    sent[kind] = Sent(messages: former.messages + 1, bytes: former.bytes + bytes)
   }
 
   /// Counts a message of `peer`, nil for an unknown one, that was dropped for `reason`.
@@ -32,8 +36,13 @@ extension Message {
   /// A name to count by, one for each kind of message.
   public var kindName: String {
     switch self {
-    case .vector(let kind, _, _): "\(kind)"
-    case .request(let kind, _): "\(kind)Request"
+    // Written out, since a name is asked for with every message and making one takes longer than all else about it.
+    case .vector(.model, _, _): "model"
+    case .vector(.momentum, _, _): "momentum"
+    case .vector(.gatherModel, _, _): "gatherModel"
+    case .request(.model, _): "modelRequest"
+    case .request(.momentum, _): "momentumRequest"
+    case .request(.gatherModel, _): "gatherModelRequest"
     case .done: "done"
     }
   }

@@ -22,6 +22,8 @@ struct Outbox {
 final class DialedLink {
   let peer: NodeID
   let socket: ZeroMQSocket
+  /// Whether the peer finds vectors in the files of this machine.
+  let isShared: Bool
   private let address: String
   private let monitor: SocketMonitor
   private var outbox = Outbox()
@@ -29,8 +31,9 @@ final class DialedLink {
   /// Whether the connection has ended and libzmq has not said that it tries again.
   private var isAbandoned = false
 
-  init(to peer: NodeID, at address: String, in context: ZeroMQContext, limits: SocketLimits) throws {
+  init(to peer: NodeID, at address: String, isShared: Bool, in context: ZeroMQContext, limits: SocketLimits) throws {
     self.peer = peer
+    self.isShared = isShared
     self.address = address
     socket = try ZeroMQSocket(ZMQ_DEALER, in: context)
     try limits.apply(to: socket)
@@ -40,7 +43,7 @@ final class DialedLink {
     try socket.connect(to: address)
   }
 
-  var monitorHandle: UnsafeMutableRawPointer { monitor.handle }
+  var monitorSocket: ZeroMQSocket { monitor.socket }
 
   var isWaiting: Bool { !outbox.isEmpty }
 
@@ -85,10 +88,13 @@ final class DialedLink {
 /// Where peers connect to this node: one socket for all of them.
 final class Listener {
   let socket: ZeroMQSocket
+  /// Whether those who connect find vectors in the files of this machine.
+  let isShared: Bool
   private let address: String
   private let monitor: SocketMonitor
 
-  init(on endpoint: Endpoint, in context: ZeroMQContext, limits: SocketLimits) throws {
+  init(on endpoint: Endpoint, isShared: Bool, in context: ZeroMQContext, limits: SocketLimits) throws {
+    self.isShared = isShared
     address = endpoint.bind ?? endpoint.address
     socket = try ZeroMQSocket(ZMQ_ROUTER, in: context)
     try limits.apply(to: socket)
@@ -98,7 +104,7 @@ final class Listener {
     try socket.bind(to: address)
   }
 
-  var monitorHandle: UnsafeMutableRawPointer { monitor.handle }
+  var monitorSocket: ZeroMQSocket { monitor.socket }
 
   /// Reads what libzmq tells of new connections.
   func welcome() throws {

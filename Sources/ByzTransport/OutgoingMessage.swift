@@ -7,18 +7,13 @@ final class OutgoingMessage {
   let header: [UInt8]
   /// A libzmq message over the payload's own memory; each peer gets a reference to it.
   private let payload: UnsafeMutablePointer<zmq_msg_t>?
-  /// Bytes of header and payload.
-  let byteCount: Int
-
   init(header: [UInt8]) {
     self.header = header
     payload = nil
-    byteCount = header.count
   }
 
   init(header: [UInt8], payload vector: Vector) throws {
     self.header = header
-    byteCount = header.count + 4 * vector.count
     let message = UnsafeMutablePointer<zmq_msg_t>.allocate(capacity: 1)
     payload = message
     zmq_msg_init(message)
@@ -37,7 +32,6 @@ final class OutgoingMessage {
 
   init(header: [UInt8], payload bytes: [UInt8]) throws {
     self.header = header
-    byteCount = header.count + bytes.count
     let message = UnsafeMutablePointer<zmq_msg_t>.allocate(capacity: 1)
     payload = message
     guard zmq_msg_init_size(message, bytes.count) == 0 else {

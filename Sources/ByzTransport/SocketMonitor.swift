@@ -10,7 +10,8 @@ final class SocketMonitor {
     let value: Int32
   }
 
-  private let socket: ZeroMQSocket
+  /// Where the events come.
+  let socket: ZeroMQSocket
 
   /// - Parameters:
   ///   - name: tells this monitor from the others of the context.
@@ -22,8 +23,6 @@ final class SocketMonitor {
     try socket.set(ZMQ_LINGER, to: Int32(0))
     try socket.connect(to: address)
   }
-
-  var handle: UnsafeMutableRawPointer { socket.raw }
 
   /// The next event, if there is one. Never waits.
   func next() throws -> Event? {

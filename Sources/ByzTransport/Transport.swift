@@ -40,8 +40,15 @@ public final class Transport {
   public private(set) var counters = TrafficCounters()
 
   private let codec: Codec
+  /// Where the nodes of this machine share vectors, if they do.
+  private let ownVectors: OwnVectors?
+  private let peerVectors: PeerVectors?
   private let listener: Listener?
   private let dialed: [DialedLink]
+  /// Socket and monitor of each dialed link, then those of the listener.
+  private let sockets: [ZeroMQSocket]
+  /// What to wait for: the descriptors of `sockets`, then the waker's.
+  private let descriptors: [pollfd]
   private var accepted = AcceptedLinks()
   private var toldOfTopology: Set<NodeID?> = []
 
@@ -57,9 +64,28 @@ public final class Transport {
     waker = try Waker()
     let context = try ZeroMQContext()
     let limits = SocketLimits(largestFrame: codec.largestFrame, queuedMessages: codec.longestBurst)
-    listener = try endpoints[codec.node].map { try Listener(on: $0, in: context, limits: limits) }
+    func sharedFolder(_ endpoint: Endpoint) -> SharedFolder? {
+      SharedFolder(besideSocketAt: endpoint.address, dimension: codec.dimension)
+    }
+    let shared = endpoints.filter { $0.key <= codec.node }.sorted { $0.key > $1.key }.lazy.compactMap {
+      sharedFolder($0.value)
+    }.first
+    ownVectors = shared.flatMap { OwnVectors(of: codec.node, in: $0, dimension: codec.dimension) }
+    peerVectors = shared.map { PeerVectors(in: $0, dimension: codec.dimension) }
+    func isShared(_ endpoint: Endpoint) -> Bool { shared != nil && sharedFolder(endpoint) == shared }
+    listener = try endpoints[codec.node].map {
+      try Listener(on: $0, isShared: isShared($0), in: context, limits: limits)
+    }
     dialed = try endpoints.filter { $0.key < codec.node }.sorted { $0.key < $1.key }
-      .map { try DialedLink(to: $0.key, at: $0.value.address, in: context, limits: limits) }
+      .map { peer, endpoint in
+        try DialedLink(
+          to: peer, at: endpoint.address, isShared: isShared(endpoint), in: context, limits: limits)
+      }
+    sockets =
+      dialed.flatMap { [$0.socket, $0.monitorSocket] } + (listener.map { [$0.socket, $0.monitorSocket] } ?? [])
+    descriptors = (sockets.map(\.descriptor) + [waker.readEnd]).map {
+      pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
+    }
   }
 
   public func countDropped(from peer: NodeID?, _ reason: String) {
@@ -72,25 +98,54 @@ public final class Transport {
 extension Transport {
   /// Sends `message` to each of `receivers`, encoded once. Never waits: what a peer does not take now waits for it.
   public func send(_ message: Message, to receivers: [NodeID]) throws {
-    let outgoing = try encode(message)
     let place = message.place(retaining: codec.retainedSteps)
+    var encodings = Encodings(message, place: place, codec, ownVectors)
     for peer in receivers {
       if let link = dialed.first(where: { $0.peer == peer }) {
-        counters.countSent(message.kindName, bytes: outgoing.byteCount)
-        try link.send(outgoing, in: place)
-      } else if accepted.route(to: peer) != nil {
-        counters.countSent(message.kindName, bytes: outgoing.byteCount)
-        accepted.outboxes[peer, default: Outbox()].put(outgoing, in: place)
+        counters.countSent(message)
+        try link.send(encodings.encoding(isShared: link.isShared), in: place)
+      } else if let listener, accepted.route(to: peer) != nil {
+        counters.countSent(message)
+        accepted.outboxes[peer, default: Outbox()].put(
+          try encodings.encoding(isShared: listener.isShared), in: place)
         try flush(toAccepted: peer)
       }
       // Who has not connected yet asks for what it lacks once it has.
     }
   }
 
-  private func encode(_ message: Message) throws -> OutgoingMessage {
-    let header = codec.header(of: message)
-    guard case .vector(_, _, let vector) = message else { return OutgoingMessage(header: header) }
-    return try OutgoingMessage(header: header, payload: vector)
+  /// A message as it goes to peers on this machine and to others, each made when it is first needed.
+  private struct Encodings {
+    private let message: Message
+    private let place: Int
+    private let codec: Codec
+    private let ownVectors: OwnVectors?
+    private var whole: OutgoingMessage?
+    private var shared: OutgoingMessage?
+
+    init(_ message: Message, place: Int, _ codec: Codec, _ ownVectors: OwnVectors?) {
+      self.message = message
+      self.place = place
+      self.codec = codec
+      self.ownVectors = ownVectors
+    }
+
+    mutating func encoding(isShared: Bool) throws -> OutgoingMessage {
+      guard case .vector(_, let step, let vector) = message else {
+        let encoding = whole ?? OutgoingMessage(header: codec.header(of: message))
+        whole = encoding
+        return encoding
+      }
+      if isShared, let known = shared { return known }
+      if isShared, let reference = ownVectors?.reference(to: vector, of: step, in: place) {
+        let encoding = try OutgoingMessage(header: codec.header(of: message), payload: reference.bytes)
+        shared = encoding
+        return encoding
+      }
+      let encoding = try whole ?? OutgoingMessage(header: codec.header(of: message), payload: vector)
+      whole = encoding
+      return encoding
+    }
   }
 
   private func flush(toAccepted peer: NodeID) throws {
@@ -113,38 +168,40 @@ extension Transport {
   ///
   /// - Parameter milliseconds: how long to wait at most; nil for as long as it takes.
   public func poll(atMost milliseconds: Int?, _ handle: (TransportEvent) throws -> Void) throws {
-    var items = pollItems()
-    let timeout = milliseconds.map { max(0, $0) } ?? -1
-    guard zmq_poll(&items, Int32(items.count), timeout) >= 0 else {
-      guard zmq_errno() == EINTR else { throw ZeroMQError("wait for messages") }
-      return
-    }
-    if items[0].revents != 0 { waker.drain() }
+    let ready = try waitForSockets(atMost: milliseconds)
     for (index, link) in dialed.enumerated() {
-      if items[1 + 2 * index].revents != 0 { try serve(link, handle) }
-      if items[2 + 2 * index].revents != 0, try link.hasReconnected() { try handle(.reconnected(link.peer)) }
+      if ready[2 * index] { try serve(link, handle) }
+      if ready[2 * index + 1], try link.hasReconnected() { try handle(.reconnected(link.peer)) }
     }
     if let listener {
-      if items[items.count - 1].revents != 0 { try listener.welcome() }
-      if items[items.count - 2].revents != 0 { try serveAccepted(listener, handle) }
+      if ready[ready.count - 1] { try listener.welcome() }
+      if ready[ready.count - 2] { try serveAccepted(listener, handle) }
     }
   }
 
-  /// The waker first, then socket and monitor of each dialed link, then those of the listener.
-  private func pollItems() -> [zmq_pollitem_t] {
-    func item(_ socket: UnsafeMutableRawPointer?, fd: Int32 = 0, _ events: Int32) -> zmq_pollitem_t {
-      zmq_pollitem_t(socket: socket, fd: fd, events: Int16(events), revents: 0)
+  /// Which of the sockets have something to do; waits if none has.
+  ///
+  /// `zmq_poll` would ask every socket twice for every message, a system call each; most of a node's time with its links
+  /// would be that. A socket has to be asked only after it was used, or when its descriptor says so.
+  private func waitForSockets(atMost milliseconds: Int?) throws -> [Bool] {
+    var ready = try sockets.map { try $0.wasUsed && isReady($0) }
+    var items = descriptors
+    let timeout = ready.contains(true) ? 0 : milliseconds.map { Int32(clamping: max(0, $0)) } ?? -1
+    guard Glibc.poll(&items, nfds_t(items.count), timeout) >= 0 else {
+      guard errno == EINTR else { throw ZeroMQError("wait for messages") }
+      return ready
     }
-    var items = [item(nil, fd: waker.readEnd, ZMQ_POLLIN)]
-    for link in dialed {
-      items.append(item(link.socket.raw, link.isWaiting ? ZMQ_POLLIN | ZMQ_POLLOUT : ZMQ_POLLIN))
-      items.append(item(link.monitorHandle, ZMQ_POLLIN))
+    if items[sockets.count].revents != 0 { waker.drain() }
+    for (index, socket) in sockets.enumerated() where items[index].revents != 0 {
+      if try isReady(socket) { ready[index] = true }
     }
-    if let listener {
-      items.append(item(listener.socket.raw, ZMQ_POLLIN))
-      items.append(item(listener.monitorHandle, ZMQ_POLLIN))
-    }
-    return items
+    return ready
+  }
+
+  /// Whether `socket` has something to read, or room for what waits for it.
+  private func isReady(_ socket: ZeroMQSocket) throws -> Bool {
+    let isWaiting = dialed.contains { $0.socket === socket && $0.isWaiting }
+    return try socket.events() & (isWaiting ? ZMQ_POLLIN | ZMQ_POLLOUT : ZMQ_POLLIN) != 0
   }
 
   private func serve(_ link: DialedLink, _ handle: (TransportEvent) throws -> Void) throws {
@@ -176,9 +233,19 @@ extension Transport {
     _ frames: [ReceivedFrame], over way: Way, _ handle: (TransportEvent) throws -> Void
   ) throws {
     let peer = owner(of: way)
-    guard let payload = frames.last else { return countDropped(from: peer, "frameCount") }
+    guard let last = frames.last else { return countDropped(from: peer, "frameCount") }
+    var (bytes, memory) = (frames.map(\.bytes), last as AnyObject)
+    if isShared(way), frames.count == 2, let reference = VectorReference(bytes[1]),
+      let claimed = codec.claimedSender(in: bytes[0])
+    {
+      switch peerVectors?.read(reference, of: claimed) {
+      case .read(let vector)?: (bytes[1], memory) = (vector.vector, vector)
+      case .overwritten?: return countDropped(from: peer, "overwritten")
+      case .missing?, nil: return countDropped(from: peer, "missing")
+      }
+    }
     do {
-      switch try codec.decode(frames.map(\.bytes), owner: payload) {
+      switch try codec.decode(bytes, owner: memory) {
       case .message(let message, let claimed):
         try deliver(message, claimed: claimed, over: way, handle)
       case .foreign(let claimed, let theirs):
@@ -208,6 +275,13 @@ extension Transport {
     let isBack = accepted.bind(route, to: claimed)
     try handle(.received(message, from: claimed))
     if isBack { try handle(.reconnected(claimed)) }
+  }
+
+  private func isShared(_ way: Way) -> Bool {
+    switch way {
+    case .dialed(let link): link.isShared
+    case .accepted: listener?.isShared ?? false
+    }
   }
 
   /// The node that a way speaks for, if it is known.

@@ -26,12 +26,32 @@ final class ZeroMQSocket {
   }
 
   let raw: UnsafeMutableRawPointer
+  /// Becomes readable when there may be something new to learn from `events`, and only then.
+  let descriptor: Int32
+  /// Whether something was done with the socket since `events` was asked. Doing it may have swallowed the signal of
+  /// something new, so that the descriptor says nothing of it.
+  private(set) var wasUsed = true
   private let context: ZeroMQContext
 
   init(_ type: Int32, in context: ZeroMQContext) throws {
     guard let raw = zmq_socket(context.raw, type) else { throw ZeroMQError("create a ZeroMQ socket") }
     self.raw = raw
     self.context = context
+    var descriptor: Int32 = -1
+    var size = MemoryLayout<Int32>.size
+    guard zmq_getsockopt(raw, ZMQ_FD, &descriptor, &size) == 0 else { throw ZeroMQError("watch a ZeroMQ socket") }
+    self.descriptor = descriptor
+  }
+
+  /// What can be done now, without waiting: ZMQ_POLLIN, ZMQ_POLLOUT.
+  func events() throws -> Int32 {
+    var events: Int32 = 0
+    var size = MemoryLayout<Int32>.size
+    while zmq_getsockopt(raw, ZMQ_EVENTS, &events, &size) < 0 {
+      guard zmq_errno() == EINTR else { throw ZeroMQError("look at a ZeroMQ socket") }
+    }
+    wasUsed = false
+    return events
   }
 
   deinit { zmq_close(raw) }
@@ -55,6 +75,7 @@ final class ZeroMQSocket {
   }
 
   func connect(to address: String) throws {
+    wasUsed = true
     guard zmq_connect(raw, address) == 0 else { throw ZeroMQError("connect to \(address)") }
   }
 
@@ -69,6 +90,7 @@ final class ZeroMQSocket {
 
   /// Queues one message, after the frame `route` if there is one, or says why not. Never waits.
   func send(_ message: OutgoingMessage, route: [UInt8]? = nil) throws -> SendResult {
+    wasUsed = true
     if let route, try !send(bytes: route, flags: ZMQ_SNDMORE) { return lastFailure }
     guard try send(bytes: message.header, flags: message.hasPayload ? ZMQ_SNDMORE : 0) else { return lastFailure }
     if message.hasPayload { try message.sendPayload(over: raw) }
@@ -90,6 +112,7 @@ final class ZeroMQSocket {
   ///
   /// - Parameter limit: of more frames than this, the rest is thrown away: nobody can make a node collect frames.
   func receive(atMost limit: Int) throws -> [ReceivedFrame]? {
+    wasUsed = true
     var frames: [ReceivedFrame] = []
     var more = true
     while more {

@@ -23,6 +23,9 @@ public struct Codec: Sendable {
   /// that was left behind. A normal step has one vector each way.
   public var longestBurst: Int { 2 * retainedSteps }
 
+  /// d.
+  public var dimension: Int { configuration.dimension }
+
   /// R.
   public var retainedSteps: Int { configuration.patience.retainedSteps }
 }
@@ -103,6 +106,11 @@ extension Codec {
     let message = try message(fields, payload, owner: owner)
     guard message.senders.contains(claimed.role) else { throw .sender }
     return .message(message, claimed: claimed)
+  }
+
+  /// The node of this run that the header in `frame` claims to come from; nil if it names none or is no header.
+  public func claimedSender(in frame: UnsafeRawBufferPointer) -> NodeID? {
+    (try? HeaderFields(frame)).flatMap(sender)
   }
 
   /// The node of this run that the header names, if there is such a node.

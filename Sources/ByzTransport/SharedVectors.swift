@@ -1,0 +1,211 @@
+import ByzNumerics
+import ByzProtocol
+import Glibc
+
+/// Where the nodes of one machine leave vectors for each other: a folder of files in memory, one for each node.
+///
+/// Over a socket a vector is copied into the kernel once for each receiver, and out of it again. Here its sender writes it
+/// once, each receiver reads it into memory of its own, and the message between them holds no more than where to find it.
+/// A receiver never uses the sender's memory in place: what was checked could change afterwards.
+///
+/// A node's file has a slot for each place of a vector (`Message.place`), and holds in it the newest one, as an outbox does.
+/// One who comes so late that the slot has a newer vector finds that out by the serial number behind the vector: the last
+/// thing that is written, and the last that is read.
+struct SharedFolder: Equatable {
+  let path: String
+
+  /// Vectors below this size gain nothing.
+  private static let leastBytes = 32 << 10
+
+  /// The folder beside the socket at `address`, if there is one and vectors of `dimension` elements are worth it.
+  init?(besideSocketAt address: String, dimension: Int) {
+    guard address.hasPrefix("ipc:///"), 4 * dimension >= Self.leastBytes, let end = address.lastIndex(of: "/") else {
+      return nil
+    }
+    path = "\(address[..<end].dropFirst("ipc://".count))/\(Self.name)"
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return nil }
+  }
+
+  /// What the folder beside the sockets is called.
+  static let name = "vectors"
+
+  fileprivate func file(of node: NodeID) -> String { "\(path)/\(node)" }
+}
+
+extension Transport {
+  /// Lets the nodes whose sockets are in the folder at `path` share their vectors there. It should be in memory.
+  public static func shareVectors(besideSocketsIn path: String) { mkdir("\(path)/\(SharedFolder.name)", 0o700) }
+}
+
+/// Where in its sender's file a vector is.
+struct VectorReference: Equatable {
+  let place: Int
+  let serial: UInt64
+
+  /// Bytes of a reference in a message.
+  static let length = 16
+
+  init(place: Int, serial: UInt64) {
+    self.place = place
+    self.serial = serial
+  }
+
+  init?(_ bytes: UnsafeRawBufferPointer) {
+    guard bytes.count == Self.length else { return nil }
+    serial = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
+    place = Int(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt32.self)))
+  }
+
+  var bytes: [UInt8] {
+    withUnsafeBytes(of: serial.littleEndian) { Array($0) }
+      + withUnsafeBytes(of: UInt64(place).littleEndian) { Array($0) }
+  }
+}
+
+/// How the slots of a file lie: each one a vector and its serial number, from the beginning of a page on.
+private struct SlotLayout {
+  let vectorBytes: Int
+
+  var usedBytes: Int { vectorBytes + MemoryLayout<UInt64>.size }
+
+  func offset(of place: Int) -> Int { place * ((usedBytes + 4095) / 4096 * 4096) }
+}
+
+/// The vectors that a node has for the others of its machine.
+final class OwnVectors {
+  private struct Occupant {
+    let vector: Vector
+    let step: Int
+    let serial: UInt64
+  }
+
+  private let descriptor: Int32
+  private let layout: SlotLayout
+  private var occupants: [Int: Occupant] = [:]
+  /// Larger than any that a former process of this node gave: it counts from the time.
+  private var serial: UInt64
+  private var isBroken = false
+
+  /// Begins an empty file; nil if that cannot be: then vectors go over the sockets.
+  init?(of node: NodeID, in folder: SharedFolder, dimension: Int) {
+    let path = folder.file(of: node)
+    // What a former process of this node has left; whoever has it open goes on reading that until it finds the new one.
+    unlink(path)
+    descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    layout = SlotLayout(vectorBytes: 4 * dimension)
+    var now = timespec()
+    clock_gettime(CLOCK_REALTIME, &now)
+    serial = UInt64(now.tv_sec) * 1_000_000_000 + UInt64(now.tv_nsec)
+    guard descriptor >= 0 else { return nil }
+  }
+
+  deinit { close(descriptor) }
+
+  /// Puts `vector` into the slot of `place`, unless it is there.
+  ///
+  /// - Returns: nil if the slot is not free for it and it has to go over the socket: there is another vector of this step or
+  ///   of a newer one, which somebody may not have read, or the machine has no memory left.
+  func reference(to vector: Vector, of step: Int, in place: Int) -> VectorReference? {
+    if let occupant = occupants[place], occupant.step >= step {
+      return occupant.vector === vector ? VectorReference(place: place, serial: occupant.serial) : nil
+    }
+    guard !isBroken else { return nil }
+    serial += 1
+    guard write(vector, serial: serial, at: layout.offset(of: place)) else {
+      isBroken = true
+      return nil
+    }
+    occupants[place] = Occupant(vector: vector, step: step, serial: serial)
+    return VectorReference(place: place, serial: serial)
+  }
+
+  private func write(_ vector: Vector, serial: UInt64, at offset: Int) -> Bool {
+    // First of all the former serial number goes: whoever reads meanwhile will not find it.
+    let end = offset + layout.vectorBytes
+    return withUnsafeBytes(of: UInt64(0)) { transferAll($0, at: end, with: pwrite, to: descriptor) }
+      && vector.withUnsafeBufferPointer {
+        transferAll(UnsafeRawBufferPointer($0), at: offset, with: pwrite, to: descriptor)
+      }
+      && withUnsafeBytes(of: serial) { transferAll($0, at: end, with: pwrite, to: descriptor) }
+  }
+}
+
+/// The files of the others, opened when they are first needed.
+final class PeerVectors {
+  enum Outcome {
+    case read(VectorMemory)
+    /// A newer vector has taken its place.
+    case overwritten
+    /// There is no such file, or it is not as long as it should be.
+    case missing
+  }
+
+  private let folder: SharedFolder
+  private let layout: SlotLayout
+  private var descriptors: [NodeID: Int32] = [:]
+
+  init(in folder: SharedFolder, dimension: Int) {
+    self.folder = folder
+    layout = SlotLayout(vectorBytes: 4 * dimension)
+  }
+
+  deinit { for descriptor in descriptors.values { close(descriptor) } }
+
+  /// Reads the vector of `peer` that `reference` says.
+  func read(_ reference: VectorReference, of peer: NodeID) -> Outcome {
+    if let descriptor = descriptors[peer], case .read(let memory) = read(reference, from: descriptor) {
+      return .read(memory)
+    }
+    // A peer that was started again has a new file.
+    guard let descriptor = reopen(peer) else { return .missing }
+    return read(reference, from: descriptor)
+  }
+
+  private func reopen(_ peer: NodeID) -> Int32? {
+    if let former = descriptors.removeValue(forKey: peer) { close(former) }
+    let descriptor = open(folder.file(of: peer), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+    guard descriptor >= 0 else { return nil }
+    descriptors[peer] = descriptor
+    return descriptor
+  }
+
+  private func read(_ reference: VectorReference, from descriptor: Int32) -> Outcome {
+    let memory = VectorMemory(byteCount: layout.usedBytes)
+    // Vector and serial number at once, the number last: if it is still there, so was the vector.
+    let isRead = transferAll(
+      UnsafeRawBufferPointer(memory.bytes), at: layout.offset(of: reference.place),
+      with: { pread($0, UnsafeMutableRawPointer(mutating: $1), $2, $3) }, to: descriptor)
+    guard isRead else { return .missing }
+    let found = memory.bytes.loadUnaligned(fromByteOffset: layout.vectorBytes, as: UInt64.self)
+    guard found == reference.serial else { return .overwritten }
+    return .read(memory)
+  }
+}
+
+/// Memory that a vector was read into, and its serial number behind it.
+final class VectorMemory {
+  fileprivate let bytes: UnsafeMutableRawBufferPointer
+
+  /// The vector's bytes, valid as long as this lives.
+  var vector: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: bytes.dropLast(MemoryLayout<UInt64>.size)) }
+
+  fileprivate init(byteCount: Int) { bytes = .allocate(byteCount: byteCount, alignment: 64) }
+
+  deinit { bytes.deallocate() }
+}
+
+/// Reads or writes all of `bytes` at `offset` of a file; false if that cannot be.
+private func transferAll(
+  _ bytes: UnsafeRawBufferPointer, at offset: Int,
+  with transfer: (Int32, UnsafeRawPointer?, Int, Int) -> Int, to descriptor: Int32
+) -> Bool {
+  var done = 0
+  while done < bytes.count {
+    let count = transfer(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done, offset + done)
+    if count < 0 && errno == EINTR { continue }
+    guard count > 0 else { return false }
+    done += count
+  }
+  return true
+}
