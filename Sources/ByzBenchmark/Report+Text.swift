@@ -37,6 +37,7 @@ extension StepReport {
         ["its bytes, as a bare libzmq loop moves them", milliseconds(bytesSeconds), megabytes],
         ["its gradients", milliseconds(gradientsSeconds), each],
         ["step / (bytes + gradients)", String(format: "%.2f", ratio), ""],
+        ["an evaluation, not part of a step", milliseconds(evaluation.median), "of one core"],
       ])
   }
 
@@ -56,7 +57,7 @@ extension StepReport {
   private var explanations: [String: String] {
     [
       "machine": "checks, medians, aggregation, updates", "links": "receiving, sending, waking",
-      "network": "libzmq's threads and the kernel", "work": "gradients, evaluations", "records": "metrics",
+      "network": "libzmq's threads and the kernel", "work": "gradients", "records": "metrics",
     ]
   }
 

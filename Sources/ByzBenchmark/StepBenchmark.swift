@@ -6,13 +6,16 @@ import Foundation
 
 /// A whole step of a topology in real processes, without faults, beside the sum of what it cannot do without: its bytes at
 /// the bandwidth of libzmq, and its gradients. And beside the same workers under one trusted server that averages.
+///
+/// Evaluations, which are not part of a step but take processors from it where they are few, come after the last step only;
+/// what one takes is measured by itself.
 public struct StepBenchmark {
   private let topology: Topology
   private let runs: Int
   private let executable: String
 
   /// - Parameters:
-  ///   - topology: its faults are left out.
+  ///   - topology: its faults are left out, and its evaluations but for the last.
   ///   - runs: how often everything is measured, in turn.
   ///   - executable: the program whose `node` command runs a node.
   public init(_ topology: Topology, runs: Int, executable: String) {
@@ -26,14 +29,15 @@ public struct StepBenchmark {
   /// - Throws: `Interrupted`, `Failure` if a run does not complete, or what disk, sockets, data or libtorch refuse.
   public func run(showing progress: ProgressBar, unless isInterrupted: @escaping () -> Bool) throws -> StepReport {
     let undefended = topology.undefended
-    var (bare, gradients) = ([Double](), [Double]())
+    var (bare, gradients, evaluations) = ([Double](), [Double](), [Double]())
     var (defendedRuns, undefendedRuns) = ([RunSummary](), [RunSummary]())
     for run in 0..<runs {
       progress.show(4 * run, of: 4 * runs, "a bare libzmq loop")
       bare.append(try secondsPerByte(unless: isInterrupted))
-      progress.show(4 * run + 1, of: 4 * runs, "a gradient")
+      progress.show(4 * run + 1, of: 4 * runs, "a gradient and an evaluation")
       gradients.append(
         try GradientBenchmark(topology: topology).run(for: 1, unless: isInterrupted).seconds.median)
+      evaluations.append(try secondsOfEvaluation(unless: isInterrupted))
       progress.show(4 * run + 2, of: 4 * runs, topology.name)
       defendedRuns.append(try launch(topology))
       progress.show(4 * run + 3, of: 4 * runs, undefended.name)
@@ -41,8 +45,14 @@ public struct StepBenchmark {
     }
     progress.finish()
     return StepReport(
-      topology, secondsPerByte: Timing(bare), gradientSeconds: Timing(gradients), runs: defendedRuns,
-      undefended: undefendedRuns)
+      topology, secondsPerByte: Timing(bare), gradient: Timing(gradients), evaluation: Timing(evaluations),
+      runs: defendedRuns, undefended: undefendedRuns)
+  }
+
+  private func secondsOfEvaluation(unless isInterrupted: () -> Bool) throws -> Double {
+    let evaluator = try topology.evaluator(of: .server(0))
+    let parameters = topology.model.initialParameters(seed: topology.seed)
+    return try Timing.compare(for: 0, unless: isInterrupted, [{ keep(try evaluator.evaluate(parameters)) }])[0].median
   }
 
   /// What libzmq needs for a byte of vectors as long as this topology's, over ipc.
@@ -84,11 +94,11 @@ extension Topology {
       name: "undefended", quorums: Quorums(servers: (1, 0), workers: (quorums.workers.count, 0)), rule: Average())
   }
 
-  /// This run without faults, and with other quorums and another rule if they are given.
+  /// This run without faults and evaluations on the way, and with other quorums and another rule if they are given.
   fileprivate func varied(name: String, quorums: Quorums? = nil, rule: (any AggregationRule)? = nil) -> Topology {
     let kept = quorums ?? self.quorums
     return Topology(
-      name: name, seed: seed, model: model, training: training, batch: batch, evaluateEvery: evaluateEvery,
+      name: name, seed: seed, model: model, training: training, batch: batch, evaluateEvery: training.steps,
       quorums: kept, patience: patience, nodes: nodes.filter { kept.contains($0.key) }, schedule: schedule,
       rule: rule ?? self.rule)
   }

@@ -19,6 +19,8 @@ public struct StepReport: Codable, Sendable {
   public let bytesPerSecond: Double
   /// One gradient, alone on the machine.
   public let gradient: Timing
+  /// One evaluation on the whole test set, alone on the machine. Not part of a step.
+  public let evaluation: Timing
   /// The bytes of a step at that rate.
   public let bytesSeconds: Double
   /// The gradients of a step on all cores.
@@ -37,7 +39,8 @@ public struct StepReport: Codable, Sendable {
   public let memory: [RunSummary.MemoryAtStep]
 
   init(
-    _ topology: Topology, secondsPerByte: Timing, gradientSeconds: Timing, runs: [RunSummary], undefended: [RunSummary]
+    _ topology: Topology, secondsPerByte: Timing, gradient: Timing, evaluation: Timing, runs: [RunSummary],
+    undefended: [RunSummary]
   ) {
     self.topology = topology.name
     self.runs = runs.count
@@ -48,7 +51,8 @@ public struct StepReport: Codable, Sendable {
     step = Self.stepTiming(runs)
     bytes = Self.middle(runs) { Double($0.bytesSent.values.reduce(0, +)) / Double($0.steps) }.map { Int($0) } ?? 0
     bytesPerSecond = 1 / secondsPerByte.median
-    gradient = gradientSeconds
+    self.gradient = gradient
+    self.evaluation = evaluation
     bytesSeconds = Double(bytes) * secondsPerByte.median
     gradientsSeconds = gradient.median * Double(workers) / Double(min(cores, workers))
     ratio = step.median / (bytesSeconds + gradientsSeconds)

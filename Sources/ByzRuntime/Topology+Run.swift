@@ -45,7 +45,7 @@ extension Topology {
   }
 
   /// The evaluation of models on the whole test set, or by a formula.
-  func evaluator(of server: NodeID) throws -> any Evaluator {
+  package func evaluator(of server: NodeID) throws -> any Evaluator {
     switch model {
     case .network(let architecture, let data):
       TorchEvaluator(

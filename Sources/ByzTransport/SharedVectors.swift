@@ -1,12 +1,14 @@
 import ByzNumerics
 import ByzProtocol
 import Glibc
+import Synchronization
 
 /// Where the nodes of one machine leave vectors for each other: a folder of files in memory, one for each node.
 ///
 /// Over a socket a vector is copied into the kernel once for each receiver, and out of it again. Here its sender writes it
 /// once, each receiver reads it into memory of its own, and the message between them holds no more than where to find it.
-/// A receiver never uses the sender's memory in place: what was checked could change afterwards.
+/// A receiver never uses the sender's memory in place: what was checked could change afterwards. (Who can write to the folder
+/// is the same user and could end the receiver's process as well; shortening a file does that, too.)
 ///
 /// A node's file has a slot for each place of a vector (`Message.place`), and holds in it the newest one, as an outbox does.
 /// One who comes so late that the slot has a newer vector finds that out by the serial number behind the vector: the last
@@ -64,12 +66,20 @@ struct VectorReference: Equatable {
 }
 
 /// How the slots of a file lie: each one a vector and its serial number, from the beginning of a page on.
-private struct SlotLayout {
+struct SlotLayout {
   let vectorBytes: Int
+  let places: Int
 
-  var usedBytes: Int { vectorBytes + MemoryLayout<UInt64>.size }
+  /// The slots of a run whose vectors have `dimension` elements and `places` places.
+  init(dimension: Int, places: Int) {
+    vectorBytes = 4 * dimension
+    self.places = places
+  }
 
-  func offset(of place: Int) -> Int { place * ((usedBytes + 4095) / 4096 * 4096) }
+  private var slotBytes: Int { (vectorBytes + MemoryLayout<UInt64>.size + 4095) / 4096 * 4096 }
+  var fileBytes: Int { places * slotBytes }
+
+  func offset(of place: Int) -> Int { place * slotBytes }
 }
 
 /// The vectors that a node has for the others of its machine.
@@ -88,16 +98,17 @@ final class OwnVectors {
   private var isBroken = false
 
   /// Begins an empty file; nil if that cannot be: then vectors go over the sockets.
-  init?(of node: NodeID, in folder: SharedFolder, dimension: Int) {
+  init?(of node: NodeID, in folder: SharedFolder, layout: SlotLayout) {
     let path = folder.file(of: node)
     // What a former process of this node has left; whoever has it open goes on reading that until it finds the new one.
     unlink(path)
     descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    layout = SlotLayout(vectorBytes: 4 * dimension)
+    self.layout = layout
     var now = timespec()
     clock_gettime(CLOCK_REALTIME, &now)
     serial = UInt64(now.tv_sec) * 1_000_000_000 + UInt64(now.tv_nsec)
-    guard descriptor >= 0 else { return nil }
+    // As long as it will be, without any memory yet: that comes with what is written.
+    guard descriptor >= 0, ftruncate(descriptor, layout.fileBytes) == 0 else { return nil }
   }
 
   deinit { close(descriptor) }
@@ -123,11 +134,20 @@ final class OwnVectors {
   private func write(_ vector: Vector, serial: UInt64, at offset: Int) -> Bool {
     // First of all the former serial number goes: whoever reads meanwhile will not find it.
     let end = offset + layout.vectorBytes
-    return withUnsafeBytes(of: UInt64(0)) { transferAll($0, at: end, with: pwrite, to: descriptor) }
-      && vector.withUnsafeBufferPointer {
-        transferAll(UnsafeRawBufferPointer($0), at: offset, with: pwrite, to: descriptor)
-      }
-      && withUnsafeBytes(of: serial) { transferAll($0, at: end, with: pwrite, to: descriptor) }
+    return withUnsafeBytes(of: UInt64(0)) { write($0, at: end) }
+      && vector.withUnsafeBufferPointer { write(UnsafeRawBufferPointer($0), at: offset) }
+      && withUnsafeBytes(of: serial) { write($0, at: end) }
+  }
+
+  private func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> Bool {
+    var done = 0
+    while done < bytes.count {
+      let count = pwrite(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done, offset + done)
+      if count < 0 && errno == EINTR { continue }
+      guard count > 0 else { return false }
+      done += count
+    }
+    return true
   }
 }
 
@@ -137,75 +157,70 @@ final class PeerVectors {
     case read(VectorMemory)
     /// A newer vector has taken its place.
     case overwritten
-    /// There is no such file, or it is not as long as it should be.
+    /// There is no such file, or it is not as long as it should be, or has no such place.
     case missing
   }
 
   private let folder: SharedFolder
   private let layout: SlotLayout
-  private var descriptors: [NodeID: Int32] = [:]
+  private var files: [NodeID: MappedFile] = [:]
 
-  init(in folder: SharedFolder, dimension: Int) {
+  init(in folder: SharedFolder, layout: SlotLayout) {
     self.folder = folder
-    layout = SlotLayout(vectorBytes: 4 * dimension)
+    self.layout = layout
   }
-
-  deinit { for descriptor in descriptors.values { close(descriptor) } }
 
   /// Reads the vector of `peer` that `reference` says.
   func read(_ reference: VectorReference, of peer: NodeID) -> Outcome {
-    if let descriptor = descriptors[peer], case .read(let memory) = read(reference, from: descriptor) {
-      return .read(memory)
-    }
+    guard reference.place < layout.places else { return .missing }
+    if let file = files[peer], let memory = read(reference, in: file) { return .read(memory) }
     // A peer that was started again has a new file.
-    guard let descriptor = reopen(peer) else { return .missing }
-    return read(reference, from: descriptor)
+    files[peer] = MappedFile(folder.file(of: peer), byteCount: layout.fileBytes)
+    guard let file = files[peer] else { return .missing }
+    return read(reference, in: file).map(Outcome.read) ?? .overwritten
   }
 
-  private func reopen(_ peer: NodeID) -> Int32? {
-    if let former = descriptors.removeValue(forKey: peer) { close(former) }
-    let descriptor = open(folder.file(of: peer), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
-    guard descriptor >= 0 else { return nil }
-    descriptors[peer] = descriptor
-    return descriptor
-  }
-
-  private func read(_ reference: VectorReference, from descriptor: Int32) -> Outcome {
-    let memory = VectorMemory(byteCount: layout.usedBytes)
-    // Vector and serial number at once, the number last: if it is still there, so was the vector.
-    let isRead = transferAll(
-      UnsafeRawBufferPointer(memory.bytes), at: layout.offset(of: reference.place),
-      with: { pread($0, UnsafeMutableRawPointer(mutating: $1), $2, $3) }, to: descriptor)
-    guard isRead else { return .missing }
-    let found = memory.bytes.loadUnaligned(fromByteOffset: layout.vectorBytes, as: UInt64.self)
-    guard found == reference.serial else { return .overwritten }
-    return .read(memory)
+  private func read(_ reference: VectorReference, in file: MappedFile) -> VectorMemory? {
+    let slot = file.bytes + layout.offset(of: reference.place)
+    func holdsIt() -> Bool { slot.load(fromByteOffset: layout.vectorBytes, as: UInt64.self) == reference.serial }
+    guard holdsIt() else { return nil }
+    let memory = VectorMemory(copying: UnsafeRawBufferPointer(start: slot, count: layout.vectorBytes))
+    // If the number is still there after the vector was read, so was the vector.
+    atomicMemoryFence(ordering: .acquiring)
+    return holdsIt() ? memory : nil
   }
 }
 
-/// Memory that a vector was read into, and its serial number behind it.
+/// A peer's file, to be read.
+private final class MappedFile {
+  let bytes: UnsafeRawPointer
+  private let byteCount: Int
+
+  /// Nil if there is no such file or it is too short.
+  init?(_ path: String, byteCount: Int) {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size >= byteCount,
+      let memory = mmap(nil, byteCount, PROT_READ, MAP_SHARED, descriptor, 0), memory != MAP_FAILED
+    else { return nil }
+    bytes = UnsafeRawPointer(memory)
+    self.byteCount = byteCount
+  }
+
+  deinit { munmap(UnsafeMutableRawPointer(mutating: bytes), byteCount) }
+}
+
+/// Memory of a node's own that holds a peer's vector.
 final class VectorMemory {
-  fileprivate let bytes: UnsafeMutableRawBufferPointer
+  let bytes: UnsafeRawBufferPointer
 
-  /// The vector's bytes, valid as long as this lives.
-  var vector: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: bytes.dropLast(MemoryLayout<UInt64>.size)) }
-
-  fileprivate init(byteCount: Int) { bytes = .allocate(byteCount: byteCount, alignment: 64) }
+  fileprivate init(copying source: UnsafeRawBufferPointer) {
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: source.count, alignment: 64)
+    memory.copyMemory(from: source)
+    bytes = UnsafeRawBufferPointer(memory)
+  }
 
   deinit { bytes.deallocate() }
-}
-
-/// Reads or writes all of `bytes` at `offset` of a file; false if that cannot be.
-private func transferAll(
-  _ bytes: UnsafeRawBufferPointer, at offset: Int,
-  with transfer: (Int32, UnsafeRawPointer?, Int, Int) -> Int, to descriptor: Int32
-) -> Bool {
-  var done = 0
-  while done < bytes.count {
-    let count = transfer(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done, offset + done)
-    if count < 0 && errno == EINTR { continue }
-    guard count > 0 else { return false }
-    done += count
-  }
-  return true
 }

@@ -70,8 +70,10 @@ public final class Transport {
     let shared = endpoints.filter { $0.key <= codec.node }.sorted { $0.key > $1.key }.lazy.compactMap {
       sharedFolder($0.value)
     }.first
-    ownVectors = shared.flatMap { OwnVectors(of: codec.node, in: $0, dimension: codec.dimension) }
-    peerVectors = shared.map { PeerVectors(in: $0, dimension: codec.dimension) }
+    let layout = SlotLayout(
+      dimension: codec.dimension, places: Message.vectorPlaces(retaining: codec.retainedSteps))
+    ownVectors = shared.flatMap { OwnVectors(of: codec.node, in: $0, layout: layout) }
+    peerVectors = shared.map { PeerVectors(in: $0, layout: layout) }
     func isShared(_ endpoint: Endpoint) -> Bool { shared != nil && sharedFolder(endpoint) == shared }
     listener = try endpoints[codec.node].map {
       try Listener(on: $0, isShared: isShared($0), in: context, limits: limits)
@@ -239,7 +241,7 @@ extension Transport {
       let claimed = codec.claimedSender(in: bytes[0])
     {
       switch peerVectors?.read(reference, of: claimed) {
-      case .read(let vector)?: (bytes[1], memory) = (vector.vector, vector)
+      case .read(let vector)?: (bytes[1], memory) = (vector.bytes, vector)
       case .overwritten?: return countDropped(from: peer, "overwritten")
       case .missing?, nil: return countDropped(from: peer, "missing")
       }

@@ -7,6 +7,10 @@
 namespace byz {
 
 // The shapes of a sequence of linear layers with a ReLU between each two.
+//
+// The gradient of these few operations is written out, and of libtorch only the matrix products are used: with the small
+// batches of this protocol, its autograd and its many small operations take longer than the arithmetic. And each gradient
+// goes straight into the memory where it belongs.
 class Model {
 public:
   // Throws std::invalid_argument unless there are at least two widths, all in 1 ... widthMax.
@@ -37,7 +41,12 @@ private:
   std::vector<Piece> pieces_; // Weight and bias of the first layer, of the second, ...
   int64_t dimension_ = 0;
 
+  size_t layers() const { return pieces_.size() / 2; }
+
   void append(std::vector<int64_t> shape, int64_t count);
+
+  // x * weight' + bias of one layer, for x [count, inputs of the layer]; no less than 0 if `rectify` is set.
+  at::Tensor apply(size_t layer, const float *parameters, const at::Tensor &x, bool rectify) const;
 };
 
 } // namespace byz

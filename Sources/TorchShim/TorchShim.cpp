@@ -2,7 +2,7 @@
 #include "TorchInterface.h"
 
 #include <ATen/Parallel.h>
-#include <c10/core/GradMode.h>
+#include <c10/core/InferenceMode.h>
 
 #include <algorithm>
 #include <cstring>
@@ -112,6 +112,8 @@ byz_torch_status gradient(const byz_torch_model *model, const float *parameters,
   return guarded(error, [&] {
     const byz::Model &shapes = checked(model, parameters, dimension);
     require(gradient != nullptr && loss != nullptr, "there is no place for the result");
+    // Nothing here needs libtorch's autograd, and without it every operation takes a shorter way.
+    const c10::InferenceMode withoutAutograd;
     const Examples examples(shapes, batch);
     // OpenMP counts threads for each thread that calls it, so one that is new to libtorch must be told.
     at::init_num_threads();
@@ -124,9 +126,10 @@ byz_torch_status evaluate(const byz_torch_model *model, const float *parameters,
   return guarded(error, [&] {
     const byz::Model &shapes = checked(model, parameters, dimension);
     require(correct != nullptr && loss_sum != nullptr, "there is no place for the result");
+    // Nothing here needs libtorch's autograd, and without it every operation takes a shorter way.
+    const c10::InferenceMode withoutAutograd;
     const Examples examples(shapes, batch);
     at::init_num_threads();
-    const c10::NoGradGuard noGradients;
     const at::Tensor outputs = shapes.outputs(parameters, examples.inputs);
     const at::Tensor logProbabilities = at::log_softmax(outputs, 1).gather(1, examples.labels.unsqueeze(1));
     *correct = outputs.argmax(1).eq(examples.labels).sum().item<int64_t>();
