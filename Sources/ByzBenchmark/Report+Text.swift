@@ -37,7 +37,7 @@ extension StepReport {
         ["its bytes, as a bare libzmq loop moves them", milliseconds(bytesSeconds), megabytes],
         ["its gradients", milliseconds(gradientsSeconds), each],
         ["step / (bytes + gradients)", String(format: "%.2f", ratio), ""],
-        ["an evaluation, not part of a step", milliseconds(evaluation.median), "of one core"],
+        ["an evaluation, beside the steps", milliseconds(evaluation.median), "of one core"],
       ])
   }
 
@@ -57,25 +57,25 @@ extension StepReport {
   private var explanations: [String: String] {
     [
       "machine": "checks, medians, aggregation, updates", "links": "receiving, sending, waking",
-      "network": "libzmq's threads and the kernel", "work": "gradients", "records": "metrics",
+      "network": "libzmq's threads and the kernel", "work": "gradients, evaluations", "records": "metrics",
     ]
   }
 
   private var undefendedText: String {
-    func largest(_ times: [String: ProcessorTime]) -> String {
-      milliseconds(max(times["server"]?.total ?? 0, times["worker"]?.total ?? 0))
+    func rows(_ defence: Defence, _ way: String) -> [[String]] {
+      [
+        [
+          "a step \(way), ms", milliseconds(defence.step.median), milliseconds(defence.undefendedStep.median),
+          String(format: "%.2f", defence.step.median / defence.undefendedStep.median),
+        ],
+        [
+          "processor time of the costliest node, ms", milliseconds(defence.largest),
+          milliseconds(defence.undefendedLargest), String(format: "%.2f", defence.ratio),
+        ],
+      ]
     }
-    return table([
-      ["", "defended", "undefended", "ratio"],
-      [
-        "a step, ms", milliseconds(step.median), milliseconds(undefendedStep.median),
-        String(format: "%.2f", step.median / undefendedStep.median),
-      ],
-      [
-        "largest processor time of a node, ms", largest(processor), largest(undefendedProcessor),
-        String(format: "%.2f", defenceRatio),
-      ],
-    ])
+    return table(
+      [["", "defended", "undefended", "ratio"]] + rows(overTCP, "over TCP") + rows(onOneMachine, "on one machine"))
   }
 
   private var memoryText: String {

@@ -6,16 +6,13 @@ import Foundation
 
 /// A whole step of a topology in real processes, without faults, beside the sum of what it cannot do without: its bytes at
 /// the bandwidth of libzmq, and its gradients. And beside the same workers under one trusted server that averages.
-///
-/// Evaluations, which are not part of a step but take processors from it where they are few, come after the last step only;
-/// what one takes is measured by itself.
 public struct StepBenchmark {
   private let topology: Topology
   private let runs: Int
   private let executable: String
 
   /// - Parameters:
-  ///   - topology: its faults are left out, and its evaluations but for the last.
+  ///   - topology: its faults are left out.
   ///   - runs: how often everything is measured, in turn.
   ///   - executable: the program whose `node` command runs a node.
   public init(_ topology: Topology, runs: Int, executable: String) {
@@ -28,25 +25,40 @@ public struct StepBenchmark {
   ///
   /// - Throws: `Interrupted`, `Failure` if a run does not complete, or what disk, sockets, data or libtorch refuse.
   public func run(showing progress: ProgressBar, unless isInterrupted: @escaping () -> Bool) throws -> StepReport {
-    let undefended = topology.undefended
     var (bare, gradients, evaluations) = ([Double](), [Double](), [Double]())
-    var (defendedRuns, undefendedRuns) = ([RunSummary](), [RunSummary]())
-    for run in 0..<runs {
-      progress.show(4 * run, of: 4 * runs, "a bare libzmq loop")
+    var runs: [Way: StepReport.Runs] = [:]
+    let parts = 2 + 2 * Way.allCases.count
+    for round in 0..<self.runs {
+      var done = parts * round
+      func show(_ part: String) {
+        progress.show(done, of: parts * self.runs, part)
+        done += 1
+      }
+      show("a bare libzmq loop")
       bare.append(try secondsPerByte(unless: isInterrupted))
-      progress.show(4 * run + 1, of: 4 * runs, "a gradient and an evaluation")
+      show("a gradient and an evaluation")
       gradients.append(
         try GradientBenchmark(topology: topology).run(for: 1, unless: isInterrupted).seconds.median)
       evaluations.append(try secondsOfEvaluation(unless: isInterrupted))
-      progress.show(4 * run + 2, of: 4 * runs, topology.name)
-      defendedRuns.append(try launch(topology))
-      progress.show(4 * run + 3, of: 4 * runs, undefended.name)
-      undefendedRuns.append(try launch(undefended))
+      for way in Way.allCases {
+        show("\(topology.name), \(way.rawValue)")
+        runs[way, default: .init()].defended.append(try launch(topology, way))
+        show("undefended, \(way.rawValue)")
+        runs[way, default: .init()].undefended.append(try launch(topology.undefended, way))
+      }
     }
     progress.finish()
     return StepReport(
       topology, secondsPerByte: Timing(bare), gradient: Timing(gradients), evaluation: Timing(evaluations),
-      runs: defendedRuns, undefended: undefendedRuns)
+      local: runs[.local] ?? .init(), tcp: runs[.tcp] ?? .init())
+  }
+
+  /// How nodes are linked.
+  private enum Way: String, CaseIterable {
+    /// As `launch` links them.
+    case local = "on one machine"
+    /// As nodes are that have a machine each.
+    case tcp = "over TCP"
   }
 
   private func secondsOfEvaluation(unless isInterrupted: () -> Bool) throws -> Double {
@@ -68,11 +80,17 @@ public struct StepBenchmark {
     return Timing(timings).median / Double(frame)
   }
 
-  private func launch(_ topology: Topology) throws -> RunSummary {
+  private func launch(_ topology: Topology, _ way: Way) throws -> RunSummary {
     let path = FileManager.default.temporaryDirectory.appending(path: "byzsgd-bench-\(UUID().uuidString)").path
     defer { try? FileManager.default.removeItem(atPath: path) }
+    let places = try Places()
+    defer { places.remove() }
+    let servers = topology.quorums.serverIDs
+    let addresses =
+      try way == .local ? [:] : Dictionary(uniqueKeysWithValues: servers.map { ($0, try places.next(.tcp)) })
     let launcher = try Launcher(
-      topology, directory: RunDirectory(path: path), executable: executable, display: Display(isQuiet: true))
+      topology.placing(addresses), directory: RunDirectory(path: path), executable: executable,
+      display: Display(isQuiet: true))
     let summary = try launcher.run()
     switch summary.outcome {
     case .completed: return summary
@@ -94,12 +112,14 @@ extension Topology {
       name: "undefended", quorums: Quorums(servers: (1, 0), workers: (quorums.workers.count, 0)), rule: Average())
   }
 
-  /// This run without faults and evaluations on the way, and with other quorums and another rule if they are given.
+  /// This run on one machine, without faults, and with other quorums and another rule if they
+  /// are given.
   fileprivate func varied(name: String, quorums: Quorums? = nil, rule: (any AggregationRule)? = nil) -> Topology {
     let kept = quorums ?? self.quorums
     return Topology(
-      name: name, seed: seed, model: model, training: training, batch: batch, evaluateEvery: training.steps,
-      quorums: kept, patience: patience, nodes: nodes.filter { kept.contains($0.key) }, schedule: schedule,
+      name: name, seed: seed, model: model, training: training, batch: batch, evaluateEvery: evaluateEvery,
+      quorums: kept, patience: patience,
+      nodes: nodes.filter { kept.contains($0.key) }.mapValues { NodePlace(dataPath: $0.dataPath) }, schedule: schedule,
       rule: rule ?? self.rule)
   }
 }

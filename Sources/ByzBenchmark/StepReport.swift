@@ -19,7 +19,7 @@ public struct StepReport: Codable, Sendable {
   public let bytesPerSecond: Double
   /// One gradient, alone on the machine.
   public let gradient: Timing
-  /// One evaluation on the whole test set, alone on the machine. Not part of a step.
+  /// One evaluation on the whole test set, alone on the machine. Servers evaluate beside the steps.
   public let evaluation: Timing
   /// The bytes of a step at that rate.
   public let bytesSeconds: Double
@@ -29,26 +29,50 @@ public struct StepReport: Codable, Sendable {
   public let ratio: Double
   /// Processor time per step of all nodes together, and of the costliest server and worker.
   public let processor: [String: ProcessorTime]
-  /// A step of the same workers under one trusted server that averages.
-  public let undefendedStep: Timing
-  public let undefendedProcessor: [String: ProcessorTime]
-  /// The largest processor time per step of any node, divided by the same of the undefended run.
-  public let defenceRatio: Double
+  /// What defence costs on this one machine.
+  public let onOneMachine: Defence
+  /// What defence costs where every node has a machine of its own: with links over TCP.
+  public let overTCP: Defence
   public let secondsToFirstStep: Timing
   /// Proportional bytes of all nodes together.
   public let memory: [RunSummary.MemoryAtStep]
 
+  /// The run beside the same workers under one trusted server that averages.
+  public struct Defence: Codable, Sendable {
+    public let step: Timing
+    public let undefendedStep: Timing
+    /// The largest processor time per step of any node.
+    public let largest: Double
+    public let undefendedLargest: Double
+    /// The one divided by the other.
+    public let ratio: Double
+
+    init(_ runs: Runs) {
+      step = stepTiming(runs.defended)
+      undefendedStep = stepTiming(runs.undefended)
+      largest = StepReport.largest(runs.defended)
+      undefendedLargest = StepReport.largest(runs.undefended)
+      ratio = largest / undefendedLargest
+    }
+  }
+
+  /// What was measured.
+  struct Runs {
+    var defended: [RunSummary] = []
+    var undefended: [RunSummary] = []
+  }
+
   init(
-    _ topology: Topology, secondsPerByte: Timing, gradient: Timing, evaluation: Timing, runs: [RunSummary],
-    undefended: [RunSummary]
+    _ topology: Topology, secondsPerByte: Timing, gradient: Timing, evaluation: Timing, local: Runs, tcp: Runs
   ) {
+    let runs = local.defended
     self.topology = topology.name
     self.runs = runs.count
     dimension = topology.model.dimension
     servers = topology.quorums.servers.count
     workers = topology.quorums.workers.count
     cores = ProcessInfo.processInfo.activeProcessorCount
-    step = Self.stepTiming(runs)
+    step = stepTiming(runs)
     bytes = Self.middle(runs) { Double($0.bytesSent.values.reduce(0, +)) / Double($0.steps) }.map { Int($0) } ?? 0
     bytesPerSecond = 1 / secondsPerByte.median
     self.gradient = gradient
@@ -57,19 +81,14 @@ public struct StepReport: Codable, Sendable {
     gradientsSeconds = gradient.median * Double(workers) / Double(min(cores, workers))
     ratio = step.median / (bytesSeconds + gradientsSeconds)
     processor = Self.processor(runs)
-    undefendedStep = Self.stepTiming(undefended)
-    undefendedProcessor = Self.processor(undefended)
-    defenceRatio = Self.largest(processor) / Self.largest(undefendedProcessor)
+    onOneMachine = Defence(local)
+    overTCP = Defence(tcp)
     secondsToFirstStep = Timing(runs.compactMap(\.secondsToFirstStep))
     let samples = Dictionary(grouping: runs.flatMap(\.memoryOverTime), by: \.step)
     memory = samples.sorted { $0.key < $1.key }.map { step, samples in
       let bytes = Timing(samples.map { Double($0.proportionalBytes) }).median
       return RunSummary.MemoryAtStep(step: step, proportionalBytes: Int(bytes))
     }
-  }
-
-  private static func stepTiming(_ runs: [RunSummary]) -> Timing {
-    Timing(runs.map { ($0.wallSeconds ?? 0) / Double(max($0.steps - 1, 1)) })
   }
 
   private static func middle(_ runs: [RunSummary], _ figure: (RunSummary) -> Double?) -> Double? {
@@ -90,7 +109,13 @@ public struct StepReport: Codable, Sendable {
     return times
   }
 
-  private static func largest(_ times: [String: ProcessorTime]) -> Double {
-    max(times["server"]?.total ?? 0, times["worker"]?.total ?? 0)
+  fileprivate static func largest(_ runs: [RunSummary]) -> Double {
+    middle(runs) { run in
+      ["server", "worker"].compactMap { run.processorSecondsPerStep[$0]?.total }.max()
+    } ?? 0
   }
+}
+
+private func stepTiming(_ runs: [RunSummary]) -> Timing {
+  Timing(runs.map { ($0.wallSeconds ?? 0) / Double(max($0.steps - 1, 1)) })
 }

@@ -186,7 +186,8 @@ extension Transport {
   /// `zmq_poll` would ask every socket twice for every message, a system call each; most of a node's time with its links
   /// would be that. A socket has to be asked only after it was used, or when its descriptor says so.
   private func waitForSockets(atMost milliseconds: Int?) throws -> [Bool] {
-    var ready = try sockets.map { try $0.wasUsed && isReady($0) }
+    var ready = try sockets.map { try $0.wasUsed && $0.events() & ZMQ_POLLIN != 0 }
+    for (index, link) in dialed.enumerated() where link.isWaiting { ready[2 * index] = try link.socket.events() != 0 }
     var items = descriptors
     let timeout = ready.contains(true) ? 0 : milliseconds.map { Int32(clamping: max(0, $0)) } ?? -1
     guard Glibc.poll(&items, nfds_t(items.count), timeout) >= 0 else {
@@ -194,16 +195,9 @@ extension Transport {
       return ready
     }
     if items[sockets.count].revents != 0 { waker.drain() }
-    for (index, socket) in sockets.enumerated() where items[index].revents != 0 {
-      if try isReady(socket) { ready[index] = true }
-    }
+    // Whoever is served also gets what waits for it.
+    for index in sockets.indices where items[index].revents != 0 { ready[index] = true }
     return ready
-  }
-
-  /// Whether `socket` has something to read, or room for what waits for it.
-  private func isReady(_ socket: ZeroMQSocket) throws -> Bool {
-    let isWaiting = dialed.contains { $0.socket === socket && $0.isWaiting }
-    return try socket.events() & (isWaiting ? ZMQ_POLLIN | ZMQ_POLLOUT : ZMQ_POLLIN) != 0
   }
 
   private func serve(_ link: DialedLink, _ handle: (TransportEvent) throws -> Void) throws {

@@ -28,8 +28,8 @@ final class ZeroMQSocket {
   let raw: UnsafeMutableRawPointer
   /// Becomes readable when there may be something new to learn from `events`, and only then.
   let descriptor: Int32
-  /// Whether something was done with the socket since `events` was asked. Doing it may have swallowed the signal of
-  /// something new, so that the descriptor says nothing of it.
+  /// Whether there may be something to read of which the descriptor says nothing: whatever is done with the socket may
+  /// swallow the signal of something new, until `events` is asked or nothing more can be received.
   private(set) var wasUsed = true
   private let context: ZeroMQContext
 
@@ -121,6 +121,8 @@ final class ZeroMQSocket {
         // Leaving at a signal would throw away the frames so far and take the next one for the first of a message.
         if zmq_errno() == EINTR { continue }
         guard zmq_errno() == EAGAIN else { throw ZeroMQError("receive") }
+        // libzmq has looked at all that was signalled: nothing to read until the descriptor says so.
+        wasUsed = false
         return nil
       }
       more = zmq_msg_more(frame.message) != 0

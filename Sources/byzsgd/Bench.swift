@@ -40,8 +40,9 @@ struct BenchStep: ParsableCommand {
     commandName: "step",
     abstract: "Measure a whole step in real processes, beside the sum of its bytes and gradients.",
     discussion: """
-      The topology runs without its faults, and with no evaluation but the last, in turn with the same workers under one trusted server that averages. The largest \
-      processor time of a node is what defence costs where every node has a machine of its own.
+      The topology runs without its faults, in turn with the same workers under one trusted server that averages, and both \
+      over TCP as well: there the processor time of the costliest node is what defence costs where every node has a machine \
+      of its own.
       """)
 
   @OptionGroup var options: TopologyOptions
