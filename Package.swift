@@ -97,7 +97,11 @@ let package = Package(
       name: "ByzRuntimeTests",
       dependencies: ["ByzRuntime", "ByzTopology", "ByzGradients", "ByzNumerics", "ByzProtocol"]),
     .testTarget(name: "ByzBenchmarkTests", dependencies: ["ByzBenchmark", "ByzRuntime", "ByzTopology"]),
-    .testTarget(name: "CommandTests", dependencies: ["byzsgd", "ByzBenchmark", "ByzRuntime", "ByzNumerics", "CZeroMQ"]),
+    .testTarget(
+      name: "CommandTests",
+      dependencies: [
+        "byzsgd", "ByzBenchmark", "ByzRuntime", "ByzTopology", "ByzProtocol", "ByzNumerics", "CZeroMQ",
+      ]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

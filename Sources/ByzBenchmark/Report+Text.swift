@@ -85,6 +85,24 @@ extension StepReport {
   }
 }
 
+extension ScalingBenchmark.Report {
+  /// A table for people.
+  public var text: String {
+    func nanoseconds(_ seconds: Double) -> String { String(format: "%.2f", 1e9 * seconds) }
+    let rows = rows.map { row in
+      [
+        "\(row.size.servers)", "\(row.size.workers)", "\(row.size.dimension)", milliseconds(row.step),
+        milliseconds(row.server), milliseconds(row.serverMachine), nanoseconds(row.serverPerElement),
+        milliseconds(row.worker), nanoseconds(row.workerPerElement),
+      ]
+    }
+    let head = [
+      "n_ps", "n_w", "d", "step, ms", "server, ms", "of it MDA etc.", "ns / (n_w d)", "worker, ms", "ns / (n_ps d)",
+    ]
+    return "processor time per step of the costliest server and worker\n" + table([head] + rows)
+  }
+}
+
 private func milliseconds(_ seconds: Double) -> String {
   String(format: seconds < 1e-5 ? "%.5f" : "%.3f", 1e3 * seconds)
 }

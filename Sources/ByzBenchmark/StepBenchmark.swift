@@ -2,7 +2,6 @@ import ByzAggregation
 import ByzProtocol
 import ByzRuntime
 import ByzTopology
-import Foundation
 
 /// A whole step of a topology in real processes, without faults, beside the sum of what it cannot do without: its bytes at
 /// the bandwidth of libzmq, and its gradients. And beside the same workers under one trusted server that averages.
@@ -23,7 +22,7 @@ public struct StepBenchmark {
 
   /// Runs everything.
   ///
-  /// - Throws: `Interrupted`, `Failure` if a run does not complete, or what disk, sockets, data or libtorch refuse.
+  /// - Throws: `Interrupted`, `RunFailure` if a run does not complete, or what disk, sockets, data or libtorch refuse.
   public func run(showing progress: ProgressBar, unless isInterrupted: @escaping () -> Bool) throws -> StepReport {
     var (bare, gradients, evaluations) = ([Double](), [Double](), [Double]())
     var runs: [Way: StepReport.Runs] = [:]
@@ -81,27 +80,12 @@ public struct StepBenchmark {
   }
 
   private func launch(_ topology: Topology, _ way: Way) throws -> RunSummary {
-    let path = FileManager.default.temporaryDirectory.appending(path: "byzsgd-bench-\(UUID().uuidString)").path
-    defer { try? FileManager.default.removeItem(atPath: path) }
     let places = try Places()
     defer { places.remove() }
     let servers = topology.quorums.serverIDs
     let addresses =
       try way == .local ? [:] : Dictionary(uniqueKeysWithValues: servers.map { ($0, try places.next(.tcp)) })
-    let launcher = try Launcher(
-      topology.placing(addresses), directory: RunDirectory(path: path), executable: executable,
-      display: Display(isQuiet: true))
-    let summary = try launcher.run()
-    switch summary.outcome {
-    case .completed: return summary
-    case .interrupted: throw Interrupted()
-    case .failed, .diverged:
-      throw Failure(description: "\(topology.name) did not complete: \(summary.reasons.joined(separator: "; "))")
-    }
-  }
-
-  public struct Failure: Error, CustomStringConvertible {
-    public let description: String
+    return try measure(topology.placing(addresses), executable)
   }
 }
 
@@ -112,8 +96,7 @@ extension Topology {
       name: "undefended", quorums: Quorums(servers: (1, 0), workers: (quorums.workers.count, 0)), rule: Average())
   }
 
-  /// This run on one machine, without faults, and with other quorums and another rule if they
-  /// are given.
+  /// This run on one machine, without faults, and with other quorums and another rule if they are given.
   fileprivate func varied(name: String, quorums: Quorums? = nil, rule: (any AggregationRule)? = nil) -> Topology {
     let kept = quorums ?? self.quorums
     return Topology(

@@ -70,7 +70,9 @@ struct TransportBenchmark {
   }
 
   /// A worker that sends vectors, a few under way at a time: as many as may wait side by side for a peer.
-  private final class Sender: @unchecked Sendable {  // Safe: after `init`, one thread uses the links; the rest is atomic.
+  ///
+  /// Safe to send: after `init` one thread uses the links, and the rest is atomic.
+  private final class Sender: @unchecked Sendable {
     private let links: Transport
     private let topology: Topology
     private let heard = Atomic(0)

@@ -25,14 +25,20 @@ final class DialedLink {
   /// Whether the peer finds vectors in the files of this machine.
   let isShared: Bool
   private let address: String
+  private let hello: OutgoingMessage
   private let monitor: SocketMonitor
   private var outbox = Outbox()
   private var wasConnected = false
   /// Whether the connection has ended and libzmq has not said that it tries again.
   private var isAbandoned = false
 
-  init(to peer: NodeID, at address: String, isShared: Bool, in context: ZeroMQContext, limits: SocketLimits) throws {
+  /// - Parameter hello: what a new connection begins with, so that the peer knows whose it is and can speak first.
+  init(
+    to peer: NodeID, at address: String, isShared: Bool, hello: OutgoingMessage, in context: ZeroMQContext,
+    limits: SocketLimits
+  ) throws {
     self.peer = peer
+    self.hello = hello
     self.isShared = isShared
     self.address = address
     socket = try ZeroMQSocket(ZMQ_DEALER, in: context)
@@ -75,6 +81,8 @@ final class DialedLink {
         reconnected = wasConnected
         wasConnected = true
         isAbandoned = false
+        // If there is no room, something else is on its way and says as much.
+        _ = try socket.send(hello)
       case ZMQ_EVENT_DISCONNECTED:
         isAbandoned = true
       default:

@@ -81,7 +81,8 @@ public final class Transport {
     dialed = try endpoints.filter { $0.key < codec.node }.sorted { $0.key < $1.key }
       .map { peer, endpoint in
         try DialedLink(
-          to: peer, at: endpoint.address, isShared: isShared(endpoint), in: context, limits: limits)
+          to: peer, at: endpoint.address, isShared: isShared(endpoint), hello: OutgoingMessage(header: codec.hello),
+          in: context, limits: limits)
       }
     sockets =
       dialed.flatMap { [$0.socket, $0.monitorSocket] } + (listener.map { [$0.socket, $0.monitorSocket] } ?? [])
@@ -244,6 +245,8 @@ extension Transport {
       switch try codec.decode(bytes, owner: memory) {
       case .message(let message, let claimed):
         try deliver(message, claimed: claimed, over: way, handle)
+      case .hello(let claimed):
+        try deliver(nil, claimed: claimed, over: way, handle)
       case .foreign(let claimed, let theirs):
         countDropped(from: peer, "topology")
         try refuse(theirs, over: way)
@@ -258,18 +261,20 @@ extension Transport {
     }
   }
 
-  /// Hands over a valid message if the link that it came over speaks for the node that it claims to be from.
+  /// Hands over a valid message, or takes note of a hello, if the link that it came over speaks for the node that it claims
+  /// to be from.
   private func deliver(
-    _ message: Message, claimed: NodeID, over way: Way, _ handle: (TransportEvent) throws -> Void
+    _ message: Message?, claimed: NodeID, over way: Way, _ handle: (TransportEvent) throws -> Void
   ) throws {
     if let owner = owner(of: way) {
       guard owner == claimed else { return countDropped(from: owner, "impostor") }
-      return try handle(.received(message, from: claimed))
+      if let message { try handle(.received(message, from: claimed)) }
+      return
     }
     // Only those that come after this node connect to it; it connects to the others itself.
     guard case .accepted(let route) = way, claimed > codec.node else { return countDropped(from: nil, "impostor") }
     let isBack = accepted.bind(route, to: claimed)
-    try handle(.received(message, from: claimed))
+    if let message { try handle(.received(message, from: claimed)) }
     if isBack { try handle(.reconnected(claimed)) }
   }
 

@@ -45,6 +45,9 @@ extension Codec {
     }
   }
 
+  /// The one frame of a hello.
+  public var hello: [UInt8] { header(.hello, step: 0, elements: 0) }
+
   /// The header of a refusal, whose payload is the digest that is refused.
   public var refusalHeader: [UInt8] { header(.refusal, step: 0, elements: 0) }
 
@@ -103,6 +106,10 @@ extension Codec {
     }
     guard fields.digest == digest else { return .foreign(claimed: claimed, theirs: fields.digest) }
     guard let claimed else { throw .sender }
+    if fields.kind == .hello {
+      try requireNothing(in: fields, payload)
+      return .hello(claimed: claimed)
+    }
     let message = try message(fields, payload, owner: owner)
     guard message.senders.contains(claimed.role) else { throw .sender }
     return .message(message, claimed: claimed)
@@ -131,11 +138,16 @@ extension Codec {
     case .momentumRequest: return .request(.momentum, step: try step(of: fields, without: payload))
     case .gatherModelRequest: return .request(.gatherModel, step: try step(of: fields, without: payload))
     case .done:
-      guard fields.step == 0 else { throw .step(fields.step) }
-      _ = try step(of: fields, without: payload)
+      try requireNothing(in: fields, payload)
       return .done
-    case .refusal: throw .kind(fields.kind.rawValue)
+    case .refusal, .hello: throw .kind(fields.kind.rawValue)
     }
+  }
+
+  /// Checks that a header names neither step nor elements, and that nothing follows it.
+  private func requireNothing(in fields: HeaderFields, _ payload: UnsafeRawBufferPointer?) throws(WireError) {
+    guard fields.step == 0 else { throw .step(fields.step) }
+    _ = try step(of: fields, without: payload)
   }
 
   private func step(of fields: HeaderFields) throws(WireError) -> Int {

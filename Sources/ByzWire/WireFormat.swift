@@ -42,6 +42,8 @@ public enum WireFormat {
     case momentumRequest = 18
     case gatherModelRequest = 19
     case done = 32
+    /// Tells the other side of a new connection who is there.
+    case hello = 33
     /// Tells a peer that its topology differs. The payload is the digest that it sent.
     case refusal = 64
   }
@@ -54,6 +56,8 @@ public enum WireFormat {
 public enum Frame: Equatable, Sendable {
   /// `claimed` is the sender that the header names.
   case message(Message, claimed: NodeID)
+  /// The sender that the header names has made this connection, and has nothing else to say yet.
+  case hello(claimed: NodeID)
   /// A message of a peer that runs another topology, the one with the digest `theirs`; nil if this one has no such node.
   case foreign(claimed: NodeID?, theirs: [UInt8])
   /// The peer runs the topology with the digest `theirs` and has turned away a message of ours with the digest `seen`.

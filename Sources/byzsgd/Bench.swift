@@ -6,7 +6,7 @@ import Foundation
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Measure what a topology costs on this machine.",
-    subcommands: [BenchParts.self, BenchStep.self], defaultSubcommand: BenchParts.self)
+    subcommands: [BenchParts.self, BenchStep.self, BenchScaling.self], defaultSubcommand: BenchParts.self)
 }
 
 struct BenchParts: ParsableCommand {
@@ -60,6 +60,25 @@ struct BenchStep: ParsableCommand {
           description: "training.steps: a step is measured from the first to the last; give at least 2")
       }
       let benchmark = StepBenchmark(topology, runs: runs, executable: try runningProgram())
+      return try output.measure(benchmark.run) { $0.text }
+    }
+  }
+}
+
+struct BenchScaling: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "scaling",
+    abstract: "Measure how the cost of a step grows with workers and parameters.",
+    discussion: """
+      Real processes on a problem whose gradient costs next to nothing: up to 40 workers, and up to 10 million parameters, \
+      which takes about 12 GB of memory.
+      """)
+
+  @OptionGroup var output: BenchOutput
+
+  func run() throws {
+    try reporting {
+      let benchmark = ScalingBenchmark(executable: try runningProgram())
       return try output.measure(benchmark.run) { $0.text }
     }
   }
