@@ -34,8 +34,9 @@ import Testing
       run(seconds: 0.5, bytes: 0, processor: ["server": time(0.5, 0.25), "worker": time(0, 1)], memory: 0)
     ]
     let report = StepReport(
-      topology, secondsPerByte: Timing([2e-5]), gradient: Timing([0.01]), evaluation: Timing([1]), runs: runs,
-      undefended: undefended)
+      topology, secondsPerByte: Timing([2e-5]), gradient: Timing([0.01]), evaluation: Timing([1]),
+      local: .init(defended: runs, undefended: undefended),
+      tcp: .init(defended: undefended, undefended: runs))
     // Ten steps in 1, 2 and 3 seconds; 11,000 bytes in eleven steps.
     #expect(report.step.median == 0.2 && report.bytes == 1000 && abs(report.bytesPerSecond - 5e4) < 1e-6)
     #expect(report.bytesSeconds == 0.02)

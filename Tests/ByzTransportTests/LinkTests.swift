@@ -91,6 +91,20 @@ import Testing
     #expect(try run(server, worker) { worker.received.count == 1 })
   }
 
+  /// A new connection says whose it is, so that the side that was dialed can speak first.
+  @Test(arguments: Medium.allCases) func whoWasDialedCanSpeakFirst(over medium: Medium) throws {
+    let network = try Network(medium)
+    let (server, worker) = (try network.node(.server(0)), try network.node(.worker(0)))
+    let model = Message.vector(.model, step: 0, vector(1))
+    // Until the hello has come there is nobody to send to, and the message is gone.
+    #expect(
+      try run(server, worker) {
+        try? server.send(model, to: worker.id)
+        return worker.has(model, from: server.id)
+      })
+    #expect(server.received.isEmpty && server.reconnected.isEmpty)
+  }
+
   /// Whether or not the server noticed, by sending something, that the worker was gone.
   @Test(arguments: Medium.allCases, [false, true])
   func aWorkerThatComesBackIsReached(over medium: Medium, serverSendsMeanwhile: Bool) throws {
@@ -106,7 +120,8 @@ import Testing
     let again = try network.node(.worker(0))
     try again.send(.request(.model, step: 2), to: server.id)
     #expect(try run(server, again) { server.has(.request(.model, step: 2), from: again.id) })
-    #expect(try run(server, again) { server.reconnected == [again.id] })
+    // Once more if the hello of the first visit came after the server had noticed its end.
+    #expect(try run(server, again) { server.reconnected.last == again.id && server.reconnected.count <= 2 })
     try server.send(.vector(.model, step: 2, vector(3)), to: again.id)
     #expect(try run(server, again) { again.has(.vector(.model, step: 2, vector(3)), from: server.id) })
   }

@@ -53,6 +53,12 @@ import Testing
     #expect(codec(.server(3)).refusalHeader == start + [UInt8](repeating: 0, count: 20) + digest)
   }
 
+  @Test func helloLayout() throws {
+    let start: [UInt8] = [0x42, 0x59, 0x5A, 0x53, 1, 0, 33, 1, 2, 0, 0, 0]
+    #expect(codec(.worker(2)).hello == start + [UInt8](repeating: 0, count: 20) + digest)
+    #expect(try decode([codec(.worker(2)).hello]) == .hello(claimed: .worker(2)))
+  }
+
   /// The payload is read in the order of bytes of the format, whatever machine this is.
   @Test func payloadIsLittleEndianBinary32() throws {
     let header = codec(.worker(0)).header(of: .vector(.momentum, step: 0, Vector(repeating: 0, count: 6)))

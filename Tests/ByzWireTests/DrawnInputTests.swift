@@ -11,6 +11,7 @@ import Testing
     let message = generator.message()
     var drawn = frames(of: message, from: generator.sender(of: message))
     if generator.index(below: 12) == 0 { drawn = [codec(.server(1), digest: otherDigest).refusalHeader, digest] }
+    if generator.index(below: 12) == 0 { drawn = [codec(.server(1)).hello] }
     for _ in 0..<generator.index(below: 3) { damage(&drawn, &generator) }
     return drawn
   }
@@ -42,7 +43,7 @@ import Testing
   }
 
   @Test func nothingOutsideTheRunComesThrough() {
-    var (messages, foreign, refusals) = (0, 0, 0)
+    var (messages, foreign, refusals, hellos) = (0, 0, 0, 0)
     var errors: Set<String> = []
     for seed in 0..<20_000 as Range<UInt64> {
       var generator = SeededGenerator(seed: seed)
@@ -54,6 +55,9 @@ import Testing
           #expect(isOfTheRun(message, claimed), "seed \(seed): \(message) from \(claimed)")
           // All that a header says is kept: written again, it is what came in.
           #expect(ByzWireTests.frames(of: message, from: claimed) == frames, "seed \(seed)")
+        case .hello(let claimed):
+          hellos += 1
+          #expect(configuration.quorums.contains(claimed) && [codec(claimed).hello] == frames, "seed \(seed)")
         case .foreign(let claimed, let theirs):
           foreign += 1
           #expect(claimed.map(configuration.quorums.contains) ?? true, "seed \(seed)")
@@ -68,7 +72,7 @@ import Testing
       }
     }
     // Otherwise the draws would try nothing.
-    #expect(messages > 4000 && foreign > 200 && refusals > 200)
+    #expect(messages > 4000 && foreign > 200 && refusals > 200 && hellos > 200)
     #expect(errors.count == 10, "\(errors)")
   }
 

@@ -9,6 +9,7 @@ import Testing
     of: .vector(.momentum, step: 7, Vector([1, 2, 3, 4, 5, 6])), from: .worker(4))
   private static let request = frames(of: .request(.model, step: 7), from: .worker(4))
   private static let done = frames(of: .done, from: .worker(4))
+  private static let hello = [codec(.worker(4)).hello]
   private static let refusal = [codec(.worker(4)).refusalHeader, otherDigest]
 
   /// `frames` with the bytes from `offset` of the header on replaced.
@@ -24,7 +25,7 @@ import Testing
 
   /// The frames that the others here are made of are valid as they are.
   @Test func theUnchangedAreValid() throws {
-    for frames in [Self.momentum, Self.request, Self.done, Self.refusal] { _ = try decode(frames) }
+    for frames in [Self.momentum, Self.request, Self.done, Self.hello, Self.refusal] { _ = try decode(frames) }
   }
 
   @Test func numberOfFrames() {
@@ -49,7 +50,7 @@ import Testing
   }
 
   @Test func kind() {
-    let known: Set<UInt8> = [1, 2, 3, 17, 18, 19, 32, 64]
+    let known: Set<UInt8> = [1, 2, 3, 17, 18, 19, 32, 33, 64]
     for kind in 0...UInt8.max where !known.contains(kind) {
       expect(.kind(kind), Self.changed(Self.request, at: 6, to: kind))
       expect(.kind(kind), Self.changed(Self.momentum, at: 6, to: kind))
@@ -82,6 +83,7 @@ import Testing
     expect(.step(.max), Self.changed(Self.request, at: 16, to: 255, 255, 255, 255, 255, 255, 255, 255))
     expect(.step(7 + 1 << 63), Self.changed(Self.momentum, at: 23, to: 0x80))
     expect(.step(1), Self.changed(Self.done, at: 16, to: 1))
+    expect(.step(1), Self.changed(Self.hello, at: 16, to: 1))
     expect(.step(1), Self.changed(Self.refusal, at: 16, to: 1))
   }
 
@@ -92,6 +94,7 @@ import Testing
     expect(.dimension(6 + 1 << 62), Self.changed(Self.momentum, at: 31, to: 0x40))
     expect(.dimension(6), Self.changed(Self.request, at: 24, to: 6))
     expect(.dimension(1), Self.changed(Self.done, at: 24, to: 1))
+    expect(.dimension(1), Self.changed(Self.hello, at: 24, to: 1))
     expect(.dimension(1), Self.changed(Self.refusal, at: 24, to: 1))
   }
 
@@ -103,6 +106,7 @@ import Testing
     expect(.payloadLength(24), Self.request + [Self.momentum[1]])
     expect(.payloadLength(0), Self.request + [[]])
     expect(.payloadLength(24), Self.done + [Self.momentum[1]])
+    expect(.payloadLength(24), Self.hello + [Self.momentum[1]])
     expect(.payloadLength(0), [Self.refusal[0]])
     expect(.payloadLength(31), [Self.refusal[0], Array(otherDigest.dropLast())])
     expect(.payloadLength(33), [Self.refusal[0], otherDigest + [0]])
