@@ -21,12 +21,6 @@ import Testing
     #expect(try socket.send(message) == .sent)
   }
 
-  @Test func bytesAreThoseOfHeaderAndPayload() throws {
-    #expect(OutgoingMessage(header: [1, 2]).byteCount == 2)
-    #expect(try OutgoingMessage(header: [1, 2], payload: Vector([1, 2, 3])).byteCount == 14)
-    #expect(try OutgoingMessage(header: [1, 2], payload: [5, 6, 7]).byteCount == 5)
-  }
-
   @Test func thePayloadIsLetGoWithTheMessage() throws {
     var vector: Vector? = Vector([1, 2, 3])
     weak let observed = vector
