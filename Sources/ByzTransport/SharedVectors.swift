@@ -32,7 +32,15 @@ struct SharedFolder: Equatable {
   /// What the folder beside the sockets is called.
   static let name = "vectors"
 
-  fileprivate func file(of node: NodeID) -> String { "\(path)/\(node)" }
+  /// The folder that the nodes of a run with `endpoints` share: all of them come to the same answer, or a sender would
+  /// refer to files where its receiver does not look. So nothing is shared if there is more than one such folder.
+  init?(besideSocketsAt endpoints: some Collection<Endpoint>, dimension: Int) {
+    let folders = endpoints.compactMap { SharedFolder(besideSocketAt: $0.address, dimension: dimension) }
+    guard let first = folders.first, folders.allSatisfy({ $0 == first }) else { return nil }
+    self = first
+  }
+
+  func file(of node: NodeID) -> String { "\(path)/\(node)" }
 }
 
 extension Transport {
@@ -76,10 +84,13 @@ struct SlotLayout {
     self.places = places
   }
 
-  private var slotBytes: Int { (vectorBytes + MemoryLayout<UInt64>.size + 4095) / 4096 * 4096 }
+  private var slotBytes: Int { (serialOffset + MemoryLayout<UInt64>.size + 4095) / 4096 * 4096 }
   var fileBytes: Int { places * slotBytes }
 
   func offset(of place: Int) -> Int { place * slotBytes }
+
+  /// Where in a slot its serial number is: behind the vector, aligned.
+  var serialOffset: Int { (vectorBytes + 7) / 8 * 8 }
 }
 
 /// The vectors that a node has for the others of its machine.
@@ -123,6 +134,8 @@ final class OwnVectors {
     }
     guard !isBroken else { return nil }
     serial += 1
+    // From here on the former vector is gone, whether or not this one takes its place.
+    occupants[place] = nil
     guard write(vector, serial: serial, at: layout.offset(of: place)) else {
       isBroken = true
       return nil
@@ -133,7 +146,7 @@ final class OwnVectors {
 
   private func write(_ vector: Vector, serial: UInt64, at offset: Int) -> Bool {
     // First of all the former serial number goes: whoever reads meanwhile will not find it.
-    let end = offset + layout.vectorBytes
+    let end = offset + layout.serialOffset
     return withUnsafeBytes(of: UInt64(0)) { write($0, at: end) }
       && vector.withUnsafeBufferPointer { write(UnsafeRawBufferPointer($0), at: offset) }
       && withUnsafeBytes(of: serial) { write($0, at: end) }
@@ -172,7 +185,8 @@ final class PeerVectors {
 
   /// Reads the vector of `peer` that `reference` says.
   func read(_ reference: VectorReference, of peer: NodeID) -> Outcome {
-    guard reference.place < layout.places else { return .missing }
+    // What has no vector in it, or only a part of one, has the serial number 0.
+    guard reference.place < layout.places, reference.serial != 0 else { return .missing }
     if let file = files[peer], let memory = read(reference, in: file) { return .read(memory) }
     // A peer that was started again has a new file.
     files[peer] = MappedFile(folder.file(of: peer), byteCount: layout.fileBytes)
@@ -181,13 +195,15 @@ final class PeerVectors {
   }
 
   private func read(_ reference: VectorReference, in file: MappedFile) -> VectorMemory? {
-    let slot = file.bytes + layout.offset(of: reference.place)
-    func holdsIt() -> Bool { slot.load(fromByteOffset: layout.vectorBytes, as: UInt64.self) == reference.serial }
-    guard holdsIt() else { return nil }
+    let offset = layout.offset(of: reference.place)
+    // Not through the mapping: this page may be one that nobody has written, for which there may be no memory any more, or
+    // one that the file has lost. To read it there would end the process.
+    guard file.number(at: offset + layout.serialOffset) == reference.serial else { return nil }
+    let slot = file.bytes + offset
     let memory = VectorMemory(copying: UnsafeRawBufferPointer(start: slot, count: layout.vectorBytes))
     // If the number is still there after the vector was read, so was the vector.
     atomicMemoryFence(ordering: .acquiring)
-    return holdsIt() ? memory : nil
+    return slot.load(fromByteOffset: layout.serialOffset, as: UInt64.self) == reference.serial ? memory : nil
   }
 }
 
@@ -195,21 +211,35 @@ final class PeerVectors {
 private final class MappedFile {
   let bytes: UnsafeRawPointer
   private let byteCount: Int
+  private let descriptor: Int32
 
   /// Nil if there is no such file or it is too short.
   init?(_ path: String, byteCount: Int) {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
     guard descriptor >= 0 else { return nil }
-    defer { close(descriptor) }
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size >= byteCount,
       let memory = mmap(nil, byteCount, PROT_READ, MAP_SHARED, descriptor, 0), memory != MAP_FAILED
-    else { return nil }
+    else {
+      close(descriptor)
+      return nil
+    }
     bytes = UnsafeRawPointer(memory)
     self.byteCount = byteCount
+    self.descriptor = descriptor
   }
 
-  deinit { munmap(UnsafeMutableRawPointer(mutating: bytes), byteCount) }
+  deinit {
+    munmap(UnsafeMutableRawPointer(mutating: bytes), byteCount)
+    close(descriptor)
+  }
+
+  /// The number in the file at `offset`; nil if the file ends before.
+  func number(at offset: Int) -> UInt64? {
+    var number: UInt64 = 0
+    let size = MemoryLayout<UInt64>.size
+    return pread(descriptor, &number, size, offset) == size ? number : nil
+  }
 }
 
 /// Memory of a node's own that holds a peer's vector.

@@ -64,17 +64,14 @@ public final class Transport {
     waker = try Waker()
     let context = try ZeroMQContext()
     let limits = SocketLimits(largestFrame: codec.largestFrame, queuedMessages: codec.longestBurst)
-    func sharedFolder(_ endpoint: Endpoint) -> SharedFolder? {
-      SharedFolder(besideSocketAt: endpoint.address, dimension: codec.dimension)
-    }
-    let shared = endpoints.filter { $0.key <= codec.node }.sorted { $0.key > $1.key }.lazy.compactMap {
-      sharedFolder($0.value)
-    }.first
+    let shared = SharedFolder(besideSocketsAt: endpoints.values, dimension: codec.dimension)
     let layout = SlotLayout(
       dimension: codec.dimension, places: Message.vectorPlaces(retaining: codec.retainedSteps))
     ownVectors = shared.flatMap { OwnVectors(of: codec.node, in: $0, layout: layout) }
     peerVectors = shared.map { PeerVectors(in: $0, layout: layout) }
-    func isShared(_ endpoint: Endpoint) -> Bool { shared != nil && sharedFolder(endpoint) == shared }
+    func isShared(_ endpoint: Endpoint) -> Bool {
+      shared != nil && shared == SharedFolder(besideSocketAt: endpoint.address, dimension: codec.dimension)
+    }
     listener = try endpoints[codec.node].map {
       try Listener(on: $0, isShared: isShared($0), in: context, limits: limits)
     }

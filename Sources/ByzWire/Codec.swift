@@ -115,9 +115,11 @@ extension Codec {
     return .message(message, claimed: claimed)
   }
 
-  /// The node of this run that the header in `frame` claims to come from; nil if it names none or is no header.
+  /// The node of this run that the header in `frame` claims to come from; nil if it names none, is no header, or is one of
+  /// another topology.
   public func claimedSender(in frame: UnsafeRawBufferPointer) -> NodeID? {
-    (try? HeaderFields(frame)).flatMap(sender)
+    guard let fields = try? HeaderFields(frame), fields.digest == digest else { return nil }
+    return sender(of: fields)
   }
 
   /// The node of this run that the header names, if there is such a node.

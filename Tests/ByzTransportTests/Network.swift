@@ -3,21 +3,25 @@ import ByzNumerics
 import ByzProtocol
 import ByzTransport
 import ByzWire
-import Glibc
+import Foundation
 
 /// What the sockets of a test are made of.
 enum Medium: CaseIterable { case ipc, tcp }
 
 /// A run of 3 servers and 4 workers on this machine: addresses that nobody else has, and nodes that use them.
-final class Network {
+final class Network: Sendable {
   static let digest = [UInt8](repeating: 0xAB, count: 32)
   static let otherDigest = [UInt8](repeating: 0x5C, count: 32)
 
   let configuration: ProtocolConfiguration
   let endpoints: [NodeID: Endpoint]
-  private let folder: String
+  /// Where the sockets are, if they are in a folder.
+  let folder: String
 
-  init(_ medium: Medium, dimension: Int = 8) throws {
+  /// - Parameters:
+  ///   - sharesVectors: whether there is a folder for vectors beside the sockets.
+  ///   - others: the servers that listen on the other medium.
+  init(_ medium: Medium, dimension: Int = 8, sharesVectors: Bool = false, except others: Set<Int> = []) throws {
     configuration = ProtocolConfiguration(
       quorums: Quorums(servers: (3, 0), workers: (4, 1)),
       training: TrainingParameters(
@@ -27,16 +31,16 @@ final class Network {
     guard mkdtemp(&template) != nil else { throw Failure("mkdtemp") }
     let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     self.folder = folder
-    let ports = medium == .tcp ? try Self.freePorts(3) : []
-    let addresses = (0..<3).map { medium == .tcp ? "tcp://127.0.0.1:\(ports[$0])" : "ipc://\(folder)/\($0)" }
+    if sharesVectors { Transport.shareVectors(besideSocketsIn: folder) }
+    let ports = try Self.freePorts(3)
+    let addresses = (0..<3).map {
+      (medium == .tcp) != others.contains($0) ? "tcp://127.0.0.1:\(ports[$0])" : "ipc://\(folder)/\($0)"
+    }
     endpoints = Dictionary(
       uniqueKeysWithValues: configuration.quorums.serverIDs.map { ($0, Endpoint(address: addresses[$0.index])) })
   }
 
-  deinit {
-    for index in 0..<3 { unlink("\(folder)/\(index)") }
-    rmdir(folder)
-  }
+  deinit { try? FileManager.default.removeItem(atPath: folder) }
 
   func codec(_ id: NodeID, digest: [UInt8] = Network.digest) -> Codec {
     Codec(node: id, digest: digest, configuration: configuration)
