@@ -19,7 +19,7 @@ struct TransportBenchmark {
   /// How many vectors are sent in one measurement.
   private var count: Int { BareLoop.count(ofFrames: 4 * topology.model.dimension) }
 
-  var name: String { "a vector over \(medium.rawValue)" }
+  var name: String { medium == .ipc ? "a vector on one machine" : "a vector over TCP" }
 
   func run(for seconds: Double, unless isInterrupted: () -> Bool) throws -> Comparison {
     let places = try Places()
@@ -32,7 +32,8 @@ struct TransportBenchmark {
       links.append(try secondsPerVector(at: try places.next(medium)))
       bare.append(try BareLoop(address: try places.next(medium), frame: frame).secondsPerFrame(count))
     }
-    return Comparison(name, bytes: frame, Timing(links), beside: "a bare libzmq loop", Timing(bare))
+    return Comparison(
+      name, bytes: frame, Timing(links), beside: "a bare libzmq loop over \(medium.rawValue)", Timing(bare))
   }
 
   private func secondsPerVector(at address: String) throws -> Double {

@@ -17,7 +17,7 @@ import Testing
     #expect(result.status == 0 && result.errors.isEmpty, "\(result.errors)")
     let report = try decode(PartsBenchmark.Report.self, result.output)
     #expect(report.topology == "quadratic" && report.dimension == 10 && report.cores > 0)
-    for name in ["median of 5 models", "mda of 7 momentums, f = 2", "a vector over ipc", "a vector over tcp"] {
+    for name in ["median of 5 models", "mda of 7 momentums, f = 2", "a vector on one machine", "a vector over TCP"] {
       let part = try #require(report.parts.first { $0.name == name })
       let reference = try #require(part.referenceSeconds)
       #expect(part.seconds.count >= 3 && part.seconds.lowest > 0 && part.seconds.lowest <= part.seconds.median)
