@@ -75,7 +75,8 @@ extension StepReport {
       ]
     }
     return table(
-      [["", "defended", "undefended", "ratio"]] + rows(overTCP, "over TCP") + rows(onOneMachine, "on one machine"))
+      [["", "defended", "undefended", "ratio"]] + rows(acrossMachines, "over TCP")
+        + rows(onOneMachine, "on one machine"))
   }
 
   private var memoryText: String {

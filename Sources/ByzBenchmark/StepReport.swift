@@ -32,7 +32,7 @@ public struct StepReport: Codable, Sendable {
   /// What defence costs on this one machine.
   public let onOneMachine: Defence
   /// What defence costs where every node has a machine of its own: with links over TCP.
-  public let overTCP: Defence
+  public let acrossMachines: Defence
   public let secondsToFirstStep: Timing
   /// Proportional bytes of all nodes together.
   public let memory: [RunSummary.MemoryAtStep]
@@ -82,7 +82,7 @@ public struct StepReport: Codable, Sendable {
     ratio = step.median / (bytesSeconds + gradientsSeconds)
     processor = Self.processor(runs)
     onOneMachine = Defence(local)
-    overTCP = Defence(tcp)
+    acrossMachines = Defence(tcp)
     secondsToFirstStep = Timing(runs.compactMap(\.secondsToFirstStep))
     let samples = Dictionary(grouping: runs.flatMap(\.memoryOverTime), by: \.step)
     memory = samples.sorted { $0.key < $1.key }.map { step, samples in

@@ -82,17 +82,8 @@ final class MetricsLog {
 
   private func end() throws {
     line += "}\n"
-    try line.withUTF8 { bytes in
-      var rest = bytes[...]
-      while !rest.isEmpty {
-        let written = Foundation.write(
-          file.fileDescriptor, UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: rest)).baseAddress, rest.count)
-        if written < 0 && errno == EINTR { continue }
-        guard written >= 0 else {
-          throw Failure(description: "cannot write \(path): \(String(cString: strerror(errno)))")
-        }
-        rest = rest.dropFirst(written)
-      }
+    guard line.withUTF8({ writeAll(UnsafeRawBufferPointer($0), to: file.fileDescriptor) }) else {
+      throw Failure(description: "cannot write \(path): \(String(cString: strerror(errno)))")
     }
   }
 

@@ -11,14 +11,20 @@ public enum StandardOutput {
   ///
   /// - Throws: the system's reason if it cannot be written, such as a reader that has gone.
   public static func write(_ data: Data) throws {
-    var rest = data[...]
-    while !rest.isEmpty {
-      let written = rest.withUnsafeBytes { Foundation.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
-      if written < 0 && errno == EINTR { continue }
-      guard written >= 0 else {
-        throw Failure(description: "cannot write to standard output: \(String(cString: strerror(errno)))")
-      }
-      rest = rest.dropFirst(written)
+    guard data.withUnsafeBytes({ writeAll($0, to: STDOUT_FILENO) }) else {
+      throw Failure(description: "cannot write to standard output: \(String(cString: strerror(errno)))")
     }
   }
+}
+
+/// Writes all of `bytes` to a file or pipe; false, with errno set, if that cannot be.
+func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Bool {
+  var done = 0
+  while done < bytes.count {
+    let count = write(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done)
+    if count < 0 && errno == EINTR { continue }
+    guard count >= 0 else { return false }
+    done += count
+  }
+  return true
 }

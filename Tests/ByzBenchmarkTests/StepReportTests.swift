@@ -45,7 +45,7 @@ import Testing
     #expect(report.processor["server"]?.network == 2 && report.processor["all"]?.total == 11)
     // The costliest nodes: a server of 1 + 2 seconds, and without defence a worker of one.
     #expect(report.onOneMachine.undefendedStep.median == 0.05 && report.onOneMachine.ratio == 3)
-    #expect(report.overTCP.step.median == 0.05 && report.overTCP.undefendedLargest == 3)
+    #expect(report.acrossMachines.step.median == 0.05 && report.acrossMachines.undefendedLargest == 3)
     #expect(report.secondsToFirstStep.median == 1)
     #expect(report.memory.map(\.proportionalBytes) == [200, 400])
     for line in ["x without faults", "200.000", "5.0 steps/s", "at step 11"] {

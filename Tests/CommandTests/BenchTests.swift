@@ -37,7 +37,7 @@ import Testing
     #expect(report.ratio == report.step.median / (report.bytesSeconds + report.gradientsSeconds))
     let (all, server) = (try #require(report.processor["all"]), try #require(report.processor["server"]))
     #expect(all.total > server.total && server.machine > 0 && server.network > 0 && server.links > 0)
-    for defence in [report.onOneMachine, report.overTCP] {
+    for defence in [report.onOneMachine, report.acrossMachines] {
       #expect(defence.ratio == defence.largest / defence.undefendedLargest && defence.undefendedLargest > 0)
     }
     #expect(report.memory.map(\.step) == [1, 20, 40] && report.memory[0].proportionalBytes > 0)
