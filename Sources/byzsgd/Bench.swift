@@ -1,6 +1,7 @@
 import ArgumentParser
 import ByzBenchmark
 import ByzRuntime
+import ByzTopology
 import Foundation
 
 struct Bench: ParsableCommand {
@@ -29,7 +30,7 @@ struct BenchParts: ParsableCommand {
       guard seconds > 0, seconds <= 3600 else {
         throw UsageFailure(description: "--seconds must be above 0, up to 3600")
       }
-      let benchmark = PartsBenchmark(try options.read(), seconds: seconds)
+      let benchmark = PartsBenchmark(try options.readWithoutFaults(), seconds: seconds)
       return try output.measure(benchmark.run) { $0.text }
     }
   }
@@ -54,7 +55,7 @@ struct BenchStep: ParsableCommand {
   func run() throws {
     try reporting {
       guard (1...1000).contains(runs) else { throw UsageFailure(description: "--runs must be from 1 to 1000") }
-      let topology = try options.read()
+      let topology = try options.readWithoutFaults()
       guard topology.training.steps > 1 else {
         throw UsageFailure(
           description: "training.steps: a step is measured from the first to the last; give at least 2")
@@ -81,6 +82,16 @@ struct BenchScaling: ParsableCommand {
       let benchmark = ScalingBenchmark(executable: try runningProgram())
       return try output.measure(benchmark.run) { $0.text }
     }
+  }
+}
+
+extension TopologyOptions {
+  /// The topology, whose own faults a benchmark leaves out.
+  fileprivate func readWithoutFaults() throws -> Topology {
+    guard overrides.faults.isEmpty else {
+      throw UsageFailure(description: "--fault: benchmarks run without faults; leave it out")
+    }
+    return try read()
   }
 }
 

@@ -60,6 +60,7 @@ import Testing
     ("step TOPOLOGY --runs 0", "--runs must be from 1 to 1000"),
     ("step TOPOLOGY --set training.steps=1", "training.steps: a step is measured from the first to the last"),
     ("step nowhere.yaml", "nowhere.yaml"),
+    ("step TOPOLOGY --fault worker-0=reversed", "--fault: benchmarks run without faults"),
   ])
   func wrongUsageIsExplained(arguments: String, message: String) throws {
     let words = arguments.split(separator: " ").map { $0 == "TOPOLOGY" ? topology : String($0) }
