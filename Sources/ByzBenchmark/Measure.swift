@@ -17,7 +17,9 @@ func measure(_ topology: Topology, _ executable: String) throws -> RunSummary {
     topology, directory: RunDirectory(path: path), executable: executable, display: Display(isQuiet: true))
   let summary = try launcher.run()
   switch summary.outcome {
-  case .completed: return summary
+  case .completed where summary.lost.isEmpty: return summary
+  case .completed:
+    throw RunFailure(description: "\(topology.name) lost \(summary.lost.joined(separator: ", ")): nothing was measured")
   case .interrupted: throw Interrupted()
   case .failed, .diverged:
     throw RunFailure(description: "\(topology.name) did not complete: \(summary.reasons.joined(separator: "; "))")

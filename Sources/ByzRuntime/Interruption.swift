@@ -8,18 +8,24 @@ package final class Interruption: @unchecked Sendable {  // Safe: dispatch sourc
   private let raised: Raised
   private let sources: [any DispatchSourceSignal]
 
+  private static let signals = [SIGINT, SIGTERM, SIGHUP]
+
+  /// The default, ending the process at once, would come before a source. Done once: a second time it would take the place
+  /// of what the sources of another interruption rely on.
+  private static let takeSignals: Void = {
+    for number in signals + [SIGPIPE] { signal(number, SIG_IGN) }
+  }()
+
   private final class Raised: Sendable {
     let flag = Atomic(false)
   }
 
   /// Watches until `cancel`.
   package init(_ handle: @escaping @Sendable () -> Void = {}) {
-    signal(SIGPIPE, SIG_IGN)
+    Self.takeSignals
     let raised = Raised()
     self.raised = raised
-    sources = [SIGINT, SIGTERM, SIGHUP].map { number in
-      // The default, ending the process at once, would come before the source.
-      signal(number, SIG_IGN)
+    sources = Self.signals.map { number in
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
       source.setEventHandler {
         raised.flag.store(true, ordering: .releasing)

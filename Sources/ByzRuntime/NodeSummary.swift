@@ -56,7 +56,10 @@ extension NodeSummary {
   /// Processor time per step, from the first step that the node completed to the last; nil if there are no two.
   var processorPerStep: ProcessorTime? {
     guard let first = usage.first, let last = usage.last, last.step > first.step else { return nil }
-    return (last.processor - first.processor).divided(by: last.step - first.step)
+    var time = (last.processor - first.processor).divided(by: last.step - first.step)
+    // The rest of two clocks' readings, which in a short run can come out below nothing.
+    time.network = max(0, time.network)
+    return time
   }
 }
 

@@ -68,11 +68,22 @@ import Testing
     #expect(result.status == 64 && result.errors.contains(message), "\(result.errors)")
   }
 
-  @Test func canBeInterrupted() throws {
+  /// Before the first launch, and in the middle of it.
+  @Test(.timeLimit(.minutes(1)), arguments: [false, true]) func canBeInterrupted(inALaunch: Bool) throws {
     let run = try Running(["bench", "step", topology, "--set", "training.steps=1000000"])
     #expect(run.waits(for: "0/18"))
+    while inALaunch && !isListening("server-0", of: run.process.processIdentifier) { sched_yield() }
     run.process.interrupt()
     let result = try run.wait()
     #expect(result.status == 130 && result.output.isEmpty)
+  }
+
+  /// Whether the folder of sockets of the launcher `pid` has that of `node`.
+  private func isListening(_ node: String, of pid: pid_t) -> Bool {
+    ["/dev/shm", "/tmp"].contains { parent in
+      ((try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []).contains {
+        $0.hasPrefix("byzsgd-\(pid)-") && FileManager.default.fileExists(atPath: "\(parent)/\($0)/\(node)")
+      }
+    }
   }
 }
