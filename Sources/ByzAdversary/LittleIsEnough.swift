@@ -62,11 +62,18 @@ struct LittleIsEnough: Fault {
     var mean = first
     for sample in samples.dropFirst() { mean = mean.adding(1, times: sample) }
     mean = mean.scaled(by: 1 / count)
-    return Vector(uncleared: first.count) { result in
-      for index in result.indices {
-        var squares: Float = 0
-        for sample in samples { squares += (sample[index] - mean[index]) * (sample[index] - mean[index]) }
-        result[index] = mean[index] - deviations * (squares / (count - 1)).squareRoot()
+    return Vector(count: first.count) { result in
+      mean.withUnsafeBufferPointer { mean in
+        for sample in samples {
+          sample.withUnsafeBufferPointer { sample in
+            for index in 0..<mean.count {
+              result[index] += (sample[index] - mean[index]) * (sample[index] - mean[index])
+            }
+          }
+        }
+        for index in 0..<mean.count {
+          result[index] = mean[index] - deviations * (result[index] / (count - 1)).squareRoot()
+        }
       }
     }
   }

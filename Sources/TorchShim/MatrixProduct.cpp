@@ -34,21 +34,17 @@ struct Layout {
 
 } // namespace
 
-void multiply(const at::Tensor &left, const at::Tensor &right, at::Tensor &result, bool accumulate) {
+void multiply(const at::Tensor &left, const at::Tensor &right, at::Tensor &result) {
   static const Sgemm sgemm = findSgemm();
   if (sgemm == nullptr) {
-    if (accumulate) {
-      result.addmm_(left, right);
-    } else {
-      at::mm_out(result, left, right);
-    }
+    at::mm_out(result, left, right);
     return;
   }
   const Layout leftLayout(left), rightLayout(right);
   const int status =
       sgemm(leftLayout.transpose, rightLayout.transpose, left.size(0), right.size(1), left.size(1), 1,
             left.data_ptr<float>(), leftLayout.stride, right.data_ptr<float>(), rightLayout.stride,
-            accumulate ? 1 : 0, result.data_ptr<float>(), result.size(1));
+            0, result.data_ptr<float>(), result.size(1));
   TORCH_CHECK(status == 0, "oneDNN's matrix product failed with status ", status);
 }
 

@@ -4,10 +4,10 @@
 
 namespace byz {
 
-// result = left * right, or result += left * right if `accumulate` is set.
+// result = left * right.
 //
 // All are matrices of floats on the CPU. `result` is contiguous and shares no memory with an operand; an operand is
 // contiguous or the transpose of a contiguous matrix.
-void multiply(const at::Tensor &left, const at::Tensor &right, at::Tensor &result, bool accumulate);
+void multiply(const at::Tensor &left, const at::Tensor &right, at::Tensor &result);
 
 } // namespace byz

@@ -72,7 +72,7 @@ at::Tensor Model::apply(size_t layer, const float *parameters, const at::Tensor 
   const Piece &weight = pieces_[2 * layer];
   const int64_t rows = x.size(0), width = weight.shape[0];
   at::Tensor output = at::empty({rows, width}, x.options());
-  multiply(x, weight.view(parameters).t(), output, false);
+  multiply(x, weight.view(parameters).t(), output);
   const float *bias = parameters + pieces_[2 * layer + 1].offset;
   float *values = output.data_ptr<float>();
   for (int64_t row = 0; row < rows; ++row, values += width) {
@@ -94,11 +94,11 @@ double Model::gradient(const float *parameters, const at::Tensor &inputs, const 
   const double loss = differentiateLoss(delta, labels);
   for (size_t layer = layers(); layer-- > 0;) {
     at::Tensor weightGradient = pieces_[2 * layer].view(gradient);
-    multiply(delta.t(), layerInputs[layer], weightGradient, false);
+    multiply(delta.t(), layerInputs[layer], weightGradient);
     sumRows(delta, gradient + pieces_[2 * layer + 1].offset);
     if (layer == 0) break;
     at::Tensor before = at::empty_like(layerInputs[layer]);
-    multiply(delta, pieces_[2 * layer].view(parameters), before, false);
+    multiply(delta, pieces_[2 * layer].view(parameters), before);
     float *values = before.data_ptr<float>();
     const float *rectified = layerInputs[layer].data_ptr<float>();
     for (int64_t index = 0; index < before.numel(); ++index) values[index] = rectified[index] > 0 ? values[index] : 0;
