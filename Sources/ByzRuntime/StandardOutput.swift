@@ -7,6 +7,14 @@ public enum StandardOutput {
     let description: String
   }
 
+  /// Takes the places of standard input, output and error where they are closed, so that no file or socket that is opened
+  /// later gets what is meant for them. What is written there is refused, as it should be.
+  public static func reserveStandardDescriptors() {
+    for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(descriptor, F_GETFD) < 0 {
+      _ = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
+    }
+  }
+
   /// Writes all of `data`.
   ///
   /// - Throws: the system's reason if it cannot be written, such as a reader that has gone.

@@ -13,4 +13,9 @@ struct ByzSGD: ParsableCommand {
       """,
     version: Version.current,
     subcommands: [Launch.self, NodeCommand.self, Simulate.self, Check.self, Faults.self, Bench.self])
+
+  static func main() {
+    StandardOutput.reserveStandardDescriptors()
+    main(nil)
+  }
 }

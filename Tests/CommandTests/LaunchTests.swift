@@ -168,6 +168,22 @@ import Testing
     #expect(try files.summary().outcome == .completed)
   }
 
+  /// What is meant for a closed output gets into no file or socket that was opened in its place.
+  @Test func aClosedStandardOutputIsAnError() throws {
+    let shell = Process()
+    let errors = Pipe()
+    shell.executableURL = URL(filePath: "/bin/sh")
+    let quadratic = "\(Program.root)/topologies/quadratic.yaml"
+    shell.arguments = ["-c", "'\(Program.path)' launch '\(quadratic)' --quiet --run-directory '\(files.path)' >&-"]
+    shell.standardError = errors
+    try shell.run()
+    let text = String(decoding: try errors.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+    shell.waitUntilExit()
+    #expect(
+      shell.terminationStatus == 1 && text.contains("cannot write to standard output: Bad file descriptor"), "\(text)")
+    #expect(try files.summary().outcome == .completed)
+  }
+
   @Test func interruptingWritesEverything() throws {
     let run = try start(steps: 50_000)
     #expect(run.waits(for: "steps/s"))
