@@ -7,6 +7,7 @@ final class OutgoingMessage {
   let header: [UInt8]
   /// A libzmq message over the payload's own memory; each peer gets a reference to it.
   private let payload: UnsafeMutablePointer<zmq_msg_t>?
+
   init(header: [UInt8]) {
     self.header = header
     payload = nil

@@ -131,20 +131,26 @@ extension Transport {
     }
 
     mutating func encoding(isShared: Bool) throws -> OutgoingMessage {
-      guard case .vector(_, let step, let vector) = message else {
-        let encoding = whole ?? OutgoingMessage(header: codec.header(of: message))
-        whole = encoding
-        return encoding
-      }
-      if isShared, let known = shared { return known }
-      if isShared, let reference = ownVectors?.reference(to: vector, of: step, in: place) {
-        let encoding = try OutgoingMessage(header: codec.header(of: message), payload: reference.bytes)
+      if isShared, let encoding = try shared ?? makeShared() {
         shared = encoding
         return encoding
       }
-      let encoding = try whole ?? OutgoingMessage(header: codec.header(of: message), payload: vector)
+      let encoding = try whole ?? makeWhole()
       whole = encoding
       return encoding
+    }
+
+    /// With a reference to the vector; nil if there is none.
+    private func makeShared() throws -> OutgoingMessage? {
+      guard case .vector(_, let step, let vector) = message,
+        let reference = ownVectors?.reference(to: vector, of: step, in: place)
+      else { return nil }
+      return try OutgoingMessage(header: codec.header(of: message), payload: reference.bytes)
+    }
+
+    private func makeWhole() throws -> OutgoingMessage {
+      guard case .vector(_, _, let vector) = message else { return OutgoingMessage(header: codec.header(of: message)) }
+      return try OutgoingMessage(header: codec.header(of: message), payload: vector)
     }
   }
 
