@@ -100,7 +100,7 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "byzsgd", "ByzBenchmark", "ByzRuntime", "ByzTopology", "ByzProtocol", "ByzNumerics", "CZeroMQ",
+        "byzsgd", "ByzBenchmark", "ByzRuntime", "ByzProtocol", "ByzNumerics", "CZeroMQ",
       ]),
   ],
   swiftLanguageModes: [.v6],

@@ -3,7 +3,7 @@ import ByzProtocol
 import ByzRuntime
 import ByzTopology
 
-/// How the cost of a step grows with the number of workers and of parameters: real processes on an analytic problem whose
+/// How the cost of a step grows with the numbers of workers, servers and parameters: real processes on an analytic problem whose
 /// gradient costs next to nothing.
 public struct ScalingBenchmark {
   /// The size of a run.
@@ -28,22 +28,33 @@ public struct ScalingBenchmark {
     public let server: Double
     /// The part of it that is spent on checks and aggregation.
     public let serverMachine: Double
+    /// `server` divided by n_w d.
+    public let serverPerElement: Double
     /// Processor time of the costliest worker.
     public let worker: Double
+    /// `worker` divided by n_ps d.
+    public let workerPerElement: Double
 
-    /// A server's, divided by n_w d.
-    public var serverPerElement: Double { server / Double(size.workers * size.dimension) }
-    /// A worker's, divided by n_ps d.
-    public var workerPerElement: Double { worker / Double(size.servers * size.dimension) }
+    init(_ size: Size, _ summary: RunSummary) {
+      self.size = size
+      let times = summary.processorSecondsPerStep
+      step = (summary.wallSeconds ?? 0) / Double(summary.steps - 1)
+      server = times["server"]?.total ?? 0
+      serverMachine = times["server"]?.machine ?? 0
+      serverPerElement = server / Double(size.workers * size.dimension)
+      worker = times["worker"]?.total ?? 0
+      workerPerElement = worker / Double(size.servers * size.dimension)
+    }
   }
 
   public struct Report: Codable, Sendable {
     public let rows: [Row]
   }
 
-  /// More and more workers, then more and more parameters.
+  /// More and more workers, then servers, then parameters.
   public static let sizes =
     [7, 10, 20, 40].map { Size(servers: 5, workers: $0, dimension: 100_000) }
+    + [8, 11, 20].map { Size(servers: $0, workers: 7, dimension: 100_000) }
     + [10_000, 1_000_000, 10_000_000].map { Size(servers: 5, workers: 7, dimension: $0) }
 
   private let sizes: [Size]
@@ -62,13 +73,9 @@ public struct ScalingBenchmark {
     var rows: [Row] = []
     for (index, size) in sizes.enumerated() {
       if isInterrupted() { throw Interrupted() }
-      progress.show(index, of: sizes.count, "\(size.workers) workers, d = \(size.dimension)")
-      let summary = try measure(Self.topology(size), executable)
-      let (server, worker) = (summary.processorSecondsPerStep["server"], summary.processorSecondsPerStep["worker"])
-      rows.append(
-        Row(
-          size: size, step: (summary.wallSeconds ?? 0) / Double(summary.steps - 1), server: server?.total ?? 0,
-          serverMachine: server?.machine ?? 0, worker: worker?.total ?? 0))
+      progress.show(
+        index, of: sizes.count, "\(size.servers) servers, \(size.workers) workers, d = \(size.dimension)")
+      rows.append(Row(size, try measure(Self.topology(size), executable)))
     }
     progress.finish()
     return Report(rows: rows)

@@ -133,7 +133,9 @@ final class Places {
         bind(descriptor, $0, length) == 0 ? getsockname(descriptor, $0, &length) : -1
       }
     }
-    guard result == 0 else { throw BareLoop.Failure("find a free port") }
+    guard result == 0 else {
+      throw TransportBenchmark.Failure(description: "no port is free on 127.0.0.1: \(String(cString: strerror(errno)))")
+    }
     return UInt16(bigEndian: address.sin_port)
   }
 

@@ -19,7 +19,7 @@ struct BenchParts: ParsableCommand {
       Each pair is measured in turn, so that other load meets both.
       """)
 
-  @OptionGroup var options: TopologyOptions
+  @OptionGroup var options: BenchTopology
   @OptionGroup var output: BenchOutput
 
   @Option(help: "For how many seconds each part is measured.")
@@ -30,7 +30,7 @@ struct BenchParts: ParsableCommand {
       guard seconds > 0, seconds <= 3600 else {
         throw UsageFailure(description: "--seconds must be above 0, up to 3600")
       }
-      let benchmark = PartsBenchmark(try options.readWithoutFaults(), seconds: seconds)
+      let benchmark = PartsBenchmark(try options.read(), seconds: seconds)
       return try output.measure(benchmark.run) { $0.text }
     }
   }
@@ -46,7 +46,7 @@ struct BenchStep: ParsableCommand {
       of its own.
       """)
 
-  @OptionGroup var options: TopologyOptions
+  @OptionGroup var options: BenchTopology
   @OptionGroup var output: BenchOutput
 
   @Option(help: "How often everything is measured.")
@@ -55,7 +55,7 @@ struct BenchStep: ParsableCommand {
   func run() throws {
     try reporting {
       guard (1...1000).contains(runs) else { throw UsageFailure(description: "--runs must be from 1 to 1000") }
-      let topology = try options.readWithoutFaults()
+      let topology = try options.read()
       guard topology.training.steps > 1 else {
         throw UsageFailure(
           description: "training.steps: a step is measured from the first to the last; give at least 2")
@@ -69,7 +69,7 @@ struct BenchStep: ParsableCommand {
 struct BenchScaling: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "scaling",
-    abstract: "Measure how the cost of a step grows with workers and parameters.",
+    abstract: "Measure how the cost of a step grows with workers, servers and parameters.",
     discussion: """
       Real processes on a problem whose gradient costs next to nothing: up to 40 workers, and up to 10 million parameters, \
       which takes about 12 GB of memory.
@@ -85,14 +85,14 @@ struct BenchScaling: ParsableCommand {
   }
 }
 
-extension TopologyOptions {
-  /// The topology, whose own faults a benchmark leaves out.
-  fileprivate func readWithoutFaults() throws -> Topology {
-    guard overrides.faults.isEmpty else {
-      throw UsageFailure(description: "--fault: benchmarks run without faults; leave it out")
-    }
-    return try read()
-  }
+/// A topology to measure, without its faults: what they cost is not what is asked.
+struct BenchTopology: ParsableArguments {
+  @Argument(help: "The topology, a YAML file.", completion: .file(extensions: ["yaml", "yml"]))
+  var topology: String
+
+  @OptionGroup var fields: FieldOverrides
+
+  func read() throws -> Topology { try readTopology(topology, overriding: ["faults={}"] + fields.assignments) }
 }
 
 /// Where the figures go.

@@ -3,12 +3,17 @@ import ByzRuntime
 import ByzTopology
 import Foundation
 
-/// What overrides a topology.
-struct TopologyOverrides: ParsableArguments {
+/// What sets fields of a topology.
+struct FieldOverrides: ParsableArguments {
   @Option(
     name: .customLong("set"), parsing: .singleValue,
     help: ArgumentHelp("Set a field of the topology, as in training.steps=200. Repeatable.", valueName: "field=value"))
   var assignments: [String] = []
+}
+
+/// What overrides a topology.
+struct TopologyOverrides: ParsableArguments {
+  @OptionGroup var fields: FieldOverrides
 
   @Option(
     name: .customLong("fault"), parsing: .singleValue,
@@ -18,24 +23,28 @@ struct TopologyOverrides: ParsableArguments {
   var faults: [String] = []
 
   /// Whether nothing is to be overridden.
-  var isEmpty: Bool { assignments.isEmpty && faults.isEmpty }
+  var isEmpty: Bool { fields.assignments.isEmpty && faults.isEmpty }
 
-  /// Reads the topology at `path` and checks that its data and its model's library are there.
-  ///
-  /// - Throws: `UsageFailure` with all problems.
   func read(_ path: String) throws -> Topology {
-    let topology: Topology
-    do {
-      topology = try Topology(file: path, overriding: assignments, faults: faults)
-    } catch {
-      throw UsageFailure(description: "\(error)")
-    }
-    let missing =
-      topology.missingData.map { "\(path): data.path: \($0) is missing, with .gz and without" }
-      + (topology.missingLibrary.map { [$0] } ?? [])
-    guard missing.isEmpty else { throw UsageFailure(description: missing.joined(separator: "\n")) }
-    return topology
+    try readTopology(path, overriding: fields.assignments, faults: faults)
   }
+}
+
+/// Reads the topology at `path` and checks that its data and its model's library are there.
+///
+/// - Throws: `UsageFailure` with all problems.
+func readTopology(_ path: String, overriding assignments: [String], faults: [String] = []) throws -> Topology {
+  let topology: Topology
+  do {
+    topology = try Topology(file: path, overriding: assignments, faults: faults)
+  } catch {
+    throw UsageFailure(description: "\(error)")
+  }
+  let missing =
+    topology.missingData.map { "\(path): data.path: \($0) is missing, with .gz and without" }
+    + (topology.missingLibrary.map { [$0] } ?? [])
+  guard missing.isEmpty else { throw UsageFailure(description: missing.joined(separator: "\n")) }
+  return topology
 }
 
 /// The topology and what overrides it, as all commands that run or check one take them.

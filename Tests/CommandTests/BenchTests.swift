@@ -1,4 +1,5 @@
 import ByzBenchmark
+import ByzRuntime
 import Foundation
 import Testing
 
@@ -44,6 +45,25 @@ import Testing
     #expect(report.secondsToFirstStep.median > 0)
   }
 
+  @Test func growth() throws {
+    let sizes = [(5, 7, 10), (8, 10, 2_000)].map {
+      ScalingBenchmark.Size(servers: $0.0, workers: $0.1, dimension: $0.2)
+    }
+    let report = try ScalingBenchmark(sizes, executable: Program.path)
+      .run(showing: ProgressBar(on: Display(isQuiet: true)), unless: { false })
+    #expect(report.rows.map(\.size) == sizes)
+    for row in report.rows {
+      #expect(row.step > 0 && row.server > row.serverMachine && row.serverMachine > 0)
+      #expect(row.serverPerElement == row.server / Double(row.size.workers * row.size.dimension))
+      #expect(row.workerPerElement == row.worker / Double(row.size.servers * row.size.dimension))
+    }
+    #expect(report.text.contains("ns / (n_ps d)"))
+    #expect(throws: Interrupted.self) {
+      try ScalingBenchmark(sizes, executable: Program.path)
+        .run(showing: ProgressBar(on: Display(isQuiet: true)), unless: { true })
+    }
+  }
+
   @Test func tablesForPeople() throws {
     let parts = try Program.run("bench", topology, "--seconds", "0.01")
     #expect(parts.status == 0 && parts.output.contains("median of 5 models") && parts.output.contains("ratio"))
@@ -55,12 +75,19 @@ import Testing
     }
   }
 
+  /// Those of the topology may name nodes that it no longer has.
+  @Test func faultsAreLeftOut() throws {
+    let result = try Program.run(
+      "bench", topology, "--seconds", "0.001", "--quiet", "--set", "workers={count: 4, byzantine: 1}")
+    #expect(result.status == 0 && result.output.contains("mda of 4 momentums, f = 1"), "\(result.errors)")
+  }
+
   @Test(arguments: [
     ("parts TOPOLOGY --seconds 0", "--seconds must be above 0"),
     ("step TOPOLOGY --runs 0", "--runs must be from 1 to 1000"),
     ("step TOPOLOGY --set training.steps=1", "training.steps: a step is measured from the first to the last"),
     ("step nowhere.yaml", "nowhere.yaml"),
-    ("step TOPOLOGY --fault worker-0=reversed", "--fault: benchmarks run without faults"),
+    ("step TOPOLOGY --fault worker-0=reversed", "Unknown option '--fault'"),
   ])
   func wrongUsageIsExplained(arguments: String, message: String) throws {
     let words = arguments.split(separator: " ").map { $0 == "TOPOLOGY" ? topology : String($0) }
