@@ -48,7 +48,9 @@ let package = Package(
     .target(name: "ByzTransport", dependencies: ["ByzWire", "ByzProtocol", "CZeroMQ"]),
     .target(
       name: "ByzTopology",
-      dependencies: ["ByzProtocol", "ByzAggregation", "ByzAdversary", "ByzGradients", "CSodium", "Yams"]),
+      dependencies: [
+        "ByzProtocol", "ByzAggregation", "ByzAdversary", "ByzGradients", "ByzNumerics", "CSodium", "Yams",
+      ]),
     .target(
       name: "ByzSimulation",
       dependencies: ["ByzTopology", "ByzAdversary", "ByzGradients", "ByzProtocol", "ByzNumerics"]),

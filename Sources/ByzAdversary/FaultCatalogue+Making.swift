@@ -16,7 +16,7 @@ extension FaultCatalogue {
   private static func makeFault(
     _ specification: FaultSpecification, node: NodeID, in configuration: ProtocolConfiguration, seed: UInt64
   ) -> any Fault {
-    let values = named(specification.name)?.completed(specification.parameters) ?? [:]
+    let values = named(specification.name)?.parameters.completed(specification.parameters) ?? [:]
     func parameter(_ name: String) -> Double {
       guard let value = values[name] else {
         preconditionFailure("the fault '\(specification)' was not checked against the catalogue")

@@ -2,24 +2,60 @@ import ByzNumerics
 
 /// A way to make one vector of many, some of which may come from Byzantine nodes.
 ///
-/// A rule is a pure function: equal inputs in equal order give the same bits, on every server. It is called with what has
-/// passed the boundary already, so its preconditions are about our own state and never about what a peer sent:
+/// A rule is a pure function: equal inputs in equal order, with equal rounds, give the same bits, on every server and with
+/// any number of threads. It is called with what has passed the boundary already, so its preconditions are about our own
+/// state and never about what a peer sent:
 ///
 /// - the inputs stand in the order of the ids of the nodes that sent them;
 /// - every input is finite, which is checked where a message comes in;
 /// - all inputs have one length d;
-/// - ``violation(inputs:tolerating:)`` is nil for their number and f.
+/// - ``violation(inputs:tolerating:)`` is nil for their number and f. A rule that promises something for n inputs promises
+///   it for more, with the same f.
 public protocol AggregationRule: Sendable {
-  /// The name that a topology calls the rule by.
-  var name: String { get }
+  /// The rule's name, its parameters, and what goes before it, as a topology spells them.
+  var specification: AggregationSpecification { get }
 
   /// Why the rule promises nothing for `count` inputs of which up to `f` are Byzantine, or nil when it does.
   ///
   /// The reason is one sentence that names the inequality and the numbers.
   func violation(inputs count: Int, tolerating f: Int) -> String?
 
+  /// What is proven of the rule for n = `count` inputs of d = `dimension` elements, up to `f` of them Byzantine.
+  ///
+  /// ``violation(inputs:tolerating:)`` must be nil for these numbers.
+  func guarantee(inputs count: Int, tolerating f: Int, dimension: Int) -> Guarantee
+
   /// The aggregate of `inputs`, of which up to `f` are Byzantine, in memory of its own.
-  func aggregate(_ inputs: [Vector], tolerating f: Int) -> Aggregate
+  func aggregate(_ inputs: [Vector], tolerating f: Int, in round: Round) -> Aggregate
+}
+
+extension AggregationRule {
+  /// The name that a topology calls the rule by.
+  public var name: String { specification.rule.name }
+
+  /// The aggregate of `inputs` in a round of which nothing is known: no earlier aggregate, seed 0, one thread.
+  public func aggregate(_ inputs: [Vector], tolerating f: Int) -> Aggregate {
+    aggregate(inputs, tolerating: f, in: Round())
+  }
+}
+
+/// What an aggregation may use besides its inputs.
+public struct Round: Sendable {
+  /// What ``Bucketing`` draws from. Servers that use the same one draw alike.
+  public var seed: UInt64
+  /// The aggregate of the round before, from which ``CenteredClipping`` starts; nil stands for zeros.
+  public var previous: Vector?
+  /// The squared distances between the inputs, if they are known already.
+  public var distances: DistanceMatrix?
+  /// How many threads may work at the same time; no bit of the result depends on it.
+  public var threads: Int
+
+  public init(seed: UInt64 = 0, previous: Vector? = nil, distances: DistanceMatrix? = nil, threads: Int = 1) {
+    self.seed = seed
+    self.previous = previous
+    self.distances = distances
+    self.threads = threads
+  }
 }
 
 /// What an aggregation rule made of its inputs.
@@ -37,22 +73,19 @@ public struct Aggregate: Sendable {
   }
 }
 
-/// The rules that a topology can name.
-public enum AggregationRules {
-  /// Every rule, the default one first.
-  public static let all: [any AggregationRule] = [MinimumDiameterAveraging(), CoordinatewiseMedian(), Average()]
-
-  /// The rule called `name`, or nil when there is none.
-  public static func named(_ name: String) -> (any AggregationRule)? { all.first { $0.name == name } }
-}
-
 extension AggregationRule {
+  /// The violation of a rule that needs n >= `factor` f + `more`.
+  func violation(inputs count: Int, tolerating f: Int, factor: Int, more: Int) -> String? {
+    if f < 0 { return "\(name) needs f >= 0, which f = \(f) breaks." }
+    if count < more { return "\(name) needs n >= \(more), which n = \(count) breaks." }
+    // The inequality without the product, which overflows for an absurd f.
+    if f <= (count - more) / factor { return nil }
+    return "\(name) needs n >= \(factor)f + \(more), which n = \(count) and f = \(f) break."
+  }
+
   /// The violation of a rule that needs honest inputs to be the majority.
   func majorityViolation(inputs count: Int, tolerating f: Int) -> String? {
-    if f < 0 { return "\(name) needs f >= 0, which f = \(f) breaks." }
-    if count < 1 { return "\(name) needs n >= 1, which n = \(count) breaks." }
-    // n >= 2f + 1 without the product, which overflows for an absurd f.
-    return f <= (count - 1) / 2 ? nil : "\(name) needs n >= 2f + 1, which n = \(count) and f = \(f) break."
+    violation(inputs: count, tolerating: f, factor: 2, more: 1)
   }
 
   /// Stops the program when a caller skipped the check of the rule's condition.

@@ -12,7 +12,7 @@ import CKernels
 /// - Non-finite inputs: must not come in.
 /// - Complexity: O(n d) time; every input is read once.
 public struct Average: AggregationRule {
-  public let name = "average"
+  public let specification = AggregationSpecification("average")
 
   /// The rule has no parameters.
   public init() {}
@@ -21,9 +21,14 @@ public struct Average: AggregationRule {
     count >= 1 ? nil : "\(name) needs n >= 1, which n = \(count) breaks."
   }
 
-  public func aggregate(_ inputs: [Vector], tolerating f: Int) -> Aggregate {
+  public func guarantee(inputs count: Int, tolerating f: Int, dimension: Int) -> Guarantee {
+    if f == 0 { return Guarantee(lambda: 0, kappa: 0, varianceToNorm: .infinity, remark: "nobody may be Byzantine") }
+    return Guarantee(remark: "a single input moves the average wherever it likes")
+  }
+
+  public func aggregate(_ inputs: [Vector], tolerating f: Int, in round: Round) -> Aggregate {
     requireCondition(inputs: inputs.count, tolerating: f)
-    return Aggregate(vector: mean(of: inputs), selected: Array(inputs.indices))
+    return Aggregate(vector: mean(of: inputs, threads: round.threads), selected: Array(inputs.indices))
   }
 }
 
@@ -31,11 +36,8 @@ public struct Average: AggregationRule {
 ///
 /// It cannot overflow: the f64 sum of even a billion of the largest floats is far from the largest double, and the mean lies
 /// between the inputs up to an f64 rounding error, too little to round to an infinity.
-func mean(of inputs: [Vector]) -> Vector {
-  let length = commonLength(of: inputs)
-  return Vector(uncleared: length) { result in
-    withElements(of: inputs) { rows in
-      byz_mean(byz_best_instructions(), rows, rows.count, length, result.baseAddress)
-    }
+func mean(of inputs: [Vector], threads: Int = 1) -> Vector {
+  coordinatewise(inputs, threads: threads) { rows, length, result in
+    byz_mean(byz_best_instructions(), rows, rows.count, length, result)
   }
 }

@@ -16,7 +16,7 @@ import CKernels
 /// - Reference: El-Mhamdi et al., "Genuinely Distributed Byzantine Machine Learning", PODC 2020, arXiv 1905.03853, which
 ///   contracts the servers' models with it.
 public struct CoordinatewiseMedian: AggregationRule {
-  public let name = "median"
+  public let specification = AggregationSpecification("median")
 
   /// The rule has no parameters.
   public init() {}
@@ -25,9 +25,14 @@ public struct CoordinatewiseMedian: AggregationRule {
     majorityViolation(inputs: count, tolerating: f)
   }
 
-  public func aggregate(_ inputs: [Vector], tolerating f: Int) -> Aggregate {
+  public func guarantee(inputs count: Int, tolerating f: Int, dimension: Int) -> Guarantee {
+    Guarantee(remark: "")
+  }
+
+  public func aggregate(_ inputs: [Vector], tolerating f: Int, in round: Round) -> Aggregate {
     requireCondition(inputs: inputs.count, tolerating: f)
-    return Aggregate(vector: coordinatewiseMedian(of: inputs), selected: Array(inputs.indices))
+    return Aggregate(
+      vector: coordinatewiseMedian(of: inputs, threads: round.threads), selected: Array(inputs.indices))
   }
 }
 
@@ -37,15 +42,12 @@ public struct CoordinatewiseMedian: AggregationRule {
 /// them, two huge finite values do not overflow, and denormals keep every bit that a float can hold (halving each value
 /// first would round the smallest denormal to zero). The order of the inputs does not show, not even in the sign of a zero,
 /// because -0 counts as less than +0.
-public func coordinatewiseMedian(of inputs: [Vector]) -> Vector {
-  let length = commonLength(of: inputs)
-  return Vector(uncleared: length) { result in
-    withElements(of: inputs) { rows in
-      if rows.count <= byz_few {
-        byz_median_of_few(byz_best_instructions(), rows, rows.count, length, result.baseAddress)
-      } else {
-        medianByNetwork(of: rows, length: length, to: result.baseAddress)
-      }
+public func coordinatewiseMedian(of inputs: [Vector], threads: Int = 1) -> Vector {
+  coordinatewise(inputs, threads: threads) { rows, length, result in
+    if rows.count <= byz_few {
+      byz_median_of_few(byz_best_instructions(), rows, rows.count, length, result)
+    } else {
+      medianByNetwork(of: rows, length: length, to: result)
     }
   }
 }

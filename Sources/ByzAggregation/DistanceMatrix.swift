@@ -1,7 +1,7 @@
 /// The distances between any two of n points, or whatever orders the pairs as their distances do.
-struct DistanceMatrix: Sendable {
+public struct DistanceMatrix: Sendable {
   /// The number of points, n.
-  let count: Int
+  public let count: Int
 
   /// n rows of n distances; symmetric, with zeros on the diagonal.
   private var values: [Double]
@@ -23,7 +23,7 @@ struct DistanceMatrix: Sendable {
   }
 
   /// The distance between two points; setting it sets it both ways.
-  subscript(first: Int, second: Int) -> Double {
+  public internal(set) subscript(first: Int, second: Int) -> Double {
     get { values[first * count + second] }
     set {
       values[first * count + second] = newValue

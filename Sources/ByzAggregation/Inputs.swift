@@ -15,3 +15,27 @@ func withElements<Result>(of inputs: [Vector], _ body: ([UnsafePointer<Float>?])
   // A vector's memory stays where it is while the vector lives, so the pointers are good until `body` returns.
   withExtendedLifetime(inputs) { body(inputs.map { $0.withUnsafeBufferPointer(\.baseAddress) }) }
 }
+
+/// The vector that `body` makes of `inputs` coordinate by coordinate, on up to `threads` threads.
+///
+/// `body` is called for parts of the coordinates: with a pointer to the first element of each input, none of them nil, the
+/// number of elements, and where to write as many.
+func coordinatewise(
+  _ inputs: [Vector], threads: Int,
+  _ body: @Sendable ([UnsafePointer<Float>?], Int, UnsafeMutablePointer<Float>?) -> Void
+) -> Vector {
+  let length = commonLength(of: inputs)
+  return Vector(uncleared: length) { result in
+    let target = Target(base: result.baseAddress)
+    Parts.forEach(of: length, threads: threads) { _, part in
+      withElements(of: inputs) { rows in
+        body(rows.map { $0.map { $0 + part.lowerBound } }, part.count, target.base.map { $0 + part.lowerBound })
+      }
+    }
+  }
+}
+
+/// Memory that several threads write to, each to a part of its own.
+private struct Target: @unchecked Sendable {
+  let base: UnsafeMutablePointer<Float>?
+}

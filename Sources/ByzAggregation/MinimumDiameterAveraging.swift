@@ -21,7 +21,7 @@ import ByzNumerics
 ///   Farhadkhani et al., "Byzantine Machine Learning Made Easy by Resilient Averaging of Momentums", ICML 2022,
 ///   arXiv 2205.12173, for what it guarantees with momentum.
 public struct MinimumDiameterAveraging: AggregationRule {
-  public let name = "mda"
+  public let specification = AggregationSpecification("mda")
 
   /// The rule has no parameters.
   public init() {}
@@ -30,10 +30,14 @@ public struct MinimumDiameterAveraging: AggregationRule {
     majorityViolation(inputs: count, tolerating: f)
   }
 
-  public func aggregate(_ inputs: [Vector], tolerating f: Int) -> Aggregate {
+  public func guarantee(inputs count: Int, tolerating f: Int, dimension: Int) -> Guarantee {
+    Guarantee(remark: "")
+  }
+
+  public func aggregate(_ inputs: [Vector], tolerating f: Int, in round: Round) -> Aggregate {
     requireCondition(inputs: inputs.count, tolerating: f)
     let selected = f == 0 ? Array(inputs.indices) : closest(inputs, leavingOut: f)
-    return Aggregate(vector: mean(of: selected.map { inputs[$0] }), selected: selected)
+    return Aggregate(vector: mean(of: selected.map { inputs[$0] }, threads: round.threads), selected: selected)
   }
 
   private func closest(_ inputs: [Vector], leavingOut f: Int) -> [Int] {

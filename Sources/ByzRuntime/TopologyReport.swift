@@ -24,17 +24,12 @@ public struct TopologyReport {
       """
   }
 
+  /// What is proven of the rule, for the fewest momentums that it gets.
   private var guarantee: String {
     let workers = topology.quorums.workers
-    switch topology.aggregation {
-    case "mda":
-      return "mda averages, of n momentums, the n - f that lie closest together (of \(workers.quorum) at least "
-        + "\(workers.quorum - workers.byzantine)); a resilient averaging for n >= 2 f + 1 (RESAM, ICML 2022)"
-    case "median":
-      return "median takes every coordinate's middle; it is a resilient averaging for n >= 2 f + 1 (RESAM, ICML 2022)"
-    default:
-      return "\(topology.aggregation) promises nothing against Byzantine workers"
-    }
+    let proven = topology.rule.guarantee(
+      inputs: workers.quorum, tolerating: workers.byzantine, dimension: topology.model.dimension)
+    return "\(topology.aggregation): \(proven.remark)"
   }
 
   private var costs: String {

@@ -1,4 +1,5 @@
 import ByzAggregation
+import ByzNumerics
 import ByzProtocol
 
 /// What a topology that leaves out a field of `training` gets: the values of the documented example, except that nothing
@@ -13,7 +14,7 @@ enum TrainingDefaults {
   static let momentumCoefficient = 0.9
   static let weightDecay = 0.0
   static let gatherEvery = 10
-  static let aggregation = "mda"
+  static let aggregation = MinimumDiameterAveraging()
   static let evaluateEvery = 50
 }
 
@@ -35,6 +36,10 @@ private enum LearningRateKey: String, CaseIterable {
 
 private enum MomentumKey: String, CaseIterable {
   case coefficient, form, at
+}
+
+private enum AggregationKey: String, CaseIterable {
+  case rule, before
 }
 
 /// The values of the section `training`.
@@ -94,7 +99,40 @@ extension Field {
     return form
   }
 
+  /// The rule given as `mda`, `centered-clipping:radius=2`, or `{rule: trimmed-mean, before: [nnm, {clip: 2}]}`; nil after a
+  /// report.
   fileprivate func aggregationRule() -> (any AggregationRule)? {
-    choice(of: AggregationRules.all.map { ($0.name, $0) }, standard: TrainingDefaults.aggregation)
+    guard value != nil else { return TrainingDefaults.aggregation }
+    guard let specification = aggregationSpecification() else { return nil }
+    do {
+      return try AggregationRules.rule(specification)
+    } catch {
+      report(error.description)
+      return nil
+    }
+  }
+
+  private func aggregationSpecification() -> AggregationSpecification? {
+    guard case .mapping(let entries)? = value?.content,
+      entries.contains(where: { AggregationKey(rawValue: $0.key) != nil })
+    else {
+      return namedRule().map { AggregationSpecification(rule: $0) }
+    }
+    let section = Section<AggregationKey>(self)
+    let (rule, before) = (section[.rule], section[.before])
+    if rule.value == nil { rule.reportMissing("the rule that comes last, such as mda") }
+    let steps: [Specification?] =
+      before.items()?.map { step in
+        if step.value == nil { step.reportMissing("what comes before the rule, such as nnm") }
+        return step.specification(
+          called: "pre-aggregation", example: "clip", "norm", soleParameter: AggregationRules.soleParameter)
+      } ?? []
+    guard let rule = rule.namedRule(), !steps.contains(nil) else { return nil }
+    return AggregationSpecification(rule: rule, before: steps.compactMap(\.self))
+  }
+
+  private func namedRule() -> Specification? {
+    specification(
+      called: "rule", example: "centered-clipping", "radius", soleParameter: AggregationRules.soleParameter)
   }
 }

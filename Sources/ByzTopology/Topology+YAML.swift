@@ -1,3 +1,4 @@
+import ByzAggregation
 import ByzGradients
 import ByzProtocol
 
@@ -38,7 +39,7 @@ extension Topology {
         gradient_clip: \(training.gradientClip.yaml)
         weight_decay: \(training.weightDecay)
         gather_every: \(training.gatherEvery)
-        aggregation: \(aggregation.yamlScalar)
+        aggregation: \(aggregation.yaml)
         evaluate_every: \(evaluateEvery)
       """
   }
@@ -87,6 +88,14 @@ extension Momentum {
     case .classical(let coefficient): "{coefficient: \(coefficient), form: classical, at: worker}"
     case .none: "{at: none}"
     }
+  }
+}
+
+extension AggregationSpecification {
+  fileprivate var yaml: String {
+    if before.isEmpty { return rule.description.yamlScalar }
+    let steps = before.map(\.description.yamlScalar).joined(separator: ", ")
+    return "{rule: \(rule.description.yamlScalar), before: [\(steps)]}"
   }
 }
 

@@ -40,13 +40,13 @@ public struct Topology: Sendable, Equatable {
   /// How servers aggregate momentums.
   public var rule: any AggregationRule { namedRule.rule }
 
-  /// The name of `rule`.
-  public var aggregation: String { rule.name }
+  /// `rule` as a topology spells it.
+  public var aggregation: AggregationSpecification { rule.specification }
 
   /// A topology from its parts, for a program that makes its runs itself.
   ///
   /// Nothing is checked here. The caller guarantees what reading a file would have found out: that `quorums` violate
-  /// nothing under `rule`, which is one of `AggregationRules.all`; that `faults` name nodes of the run, and faults that
+  /// nothing under `rule`, which `AggregationRules` offers; that `faults` name nodes of the run, and faults that
   /// these can play; that `name` is fit to name a folder; and that every number lies within the bounds of its field.
   ///
   /// - Parameter nodes: what is known of where nodes run; of those that it leaves out, nothing is.
@@ -88,11 +88,13 @@ public struct NodePlace: Hashable, Sendable {
   }
 }
 
-/// A rule that is equal to another of the same name.
+/// A rule that is equal to another of the same specification.
 struct NamedRule: Sendable, Equatable {
   let rule: any AggregationRule
 
-  static func == (left: NamedRule, right: NamedRule) -> Bool { left.rule.name == right.rule.name }
+  static func == (left: NamedRule, right: NamedRule) -> Bool {
+    left.rule.specification == right.rule.specification
+  }
 }
 
 extension Topology {

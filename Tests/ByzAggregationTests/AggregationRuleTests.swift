@@ -4,15 +4,19 @@ import Testing
 @testable import ByzAggregation
 
 @Suite struct AggregationRuleTests {
-  @Test func rulesHaveTheirNames() {
-    #expect(AggregationRules.all.map(\.name) == ["mda", "median", "average"])
-    for rule in AggregationRules.all { #expect(AggregationRules.named(rule.name)?.name == rule.name) }
-    #expect(AggregationRules.named("MDA") == nil)
-    #expect(AggregationRules.named("") == nil)
+  @Test func rulesHaveTheirNames() throws {
+    for offer in AggregationRules.all {
+      let rule = try offer.made()
+      #expect(rule.name == offer.name)
+    }
+    #expect(Set(AggregationRules.all.map(\.name)).count == AggregationRules.all.count)
+    for name in ["MDA", ""] {
+      #expect(throws: SpecificationError.self) { try AggregationRules.rule(AggregationSpecification(name)) }
+    }
   }
 
   @Test(arguments: ["mda", "median"]) func robustRulesNeedAnHonestMajority(name: String) throws {
-    let rule = try #require(AggregationRules.named(name))
+    let rule = try AggregationRules.rule(AggregationSpecification(name))
     for f in 0..<20 {
       #expect(rule.violation(inputs: 2 * f + 1, tolerating: f) == nil)
       #expect(rule.violation(inputs: 2 * f, tolerating: f) != nil)
@@ -49,9 +53,10 @@ import Testing
     }
   }
 
-  @Test func nothingIsShared() {
+  @Test func nothingIsShared() throws {
     let input = Vector([1, -0.0, 3e38])
-    for rule in AggregationRules.all {
+    for offer in AggregationRules.all {
+      let rule = try offer.made()
       let vector = rule.aggregate([input], tolerating: 0).vector
       #expect(vector == input, "\(rule.name)")
       #expect(vector !== input, "\(rule.name)")

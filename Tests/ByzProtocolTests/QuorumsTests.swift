@@ -44,9 +44,12 @@ import Testing
   /// A rule that needs more than the quorums give is to blame itself, but not when the workers are too few anyway.
   @Test func ruleThatNeedsMore() {
     struct Demanding: AggregationRule {
-      let name = "demanding"
+      let specification = Average().specification
       func violation(inputs count: Int, tolerating f: Int) -> String? { count >= 4 * f + 3 ? nil : "it needs more" }
-      func aggregate(_ inputs: [Vector], tolerating f: Int) -> Aggregate { Average().aggregate(inputs, tolerating: f) }
+      func guarantee(inputs count: Int, tolerating f: Int, dimension: Int) -> Guarantee { Guarantee(remark: "") }
+      func aggregate(_ inputs: [Vector], tolerating f: Int, in round: Round) -> Aggregate {
+        Average().aggregate(inputs, tolerating: f)
+      }
     }
     let violations = Quorums(servers: (5, 1), workers: (7, 2)).violations(under: Demanding())
     #expect(violations.map(\.subject) == [.rule])

@@ -53,7 +53,7 @@ import Testing
     let gathers = values { $0.training.gatherEvery }
     #expect(gathers.min() == 1 && gathers.max() == 50)
     #expect(values { $0.patience.retainedSteps } == [2, 3, 5])
-    #expect(Set(Self.scenarios.map(\.aggregation)) == ["mda", "median"])
+    #expect(Set(Self.scenarios.map(\.aggregation.description)) == ["mda", "median"])
     // Quorums of the least, of the most, and between.
     let slack = values { $0.quorums.servers.quorum - 2 * $0.quorums.servers.byzantine - 2 }
     #expect(slack.contains(0) && slack.contains(1) && slack.contains(2))

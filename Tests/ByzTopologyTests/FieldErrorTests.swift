@@ -99,7 +99,7 @@ struct Mistake: CustomTestStringConvertible {
     Mistake(
       12, "  weight_decay: -1.0e-4", "training.weight_decay: must be a number from 0 to 1000000000, not '-1.0e-4'"),
     Mistake(13, "  gather_every: 0", "training.gather_every: must be a whole number from 1 to 1000000000, not '0'"),
-    Mistake(14, "  aggregation: mean", "training.aggregation: must be mda, median or average, not 'mean'"),
+    Mistake(14, "  aggregation: mean", "training.aggregation: there is no rule 'mean'; there are: mda, median, average"),
     Mistake(15, "  evaluate_every: 0", "training.evaluate_every: must be a whole number from 1 to 1000000000, not '0'"),
     Mistake(
       16, "servers: {byzantine: 1}", "servers.count: missing; give the number of servers, or list them under nodes"),

@@ -42,7 +42,7 @@ import Testing
           steps: 500, gatherEvery: 10, learningRate: LearningRate(initial: 0.5, decaySteps: 300),
           momentum: .dampened(coefficient: 0.9)))
     #expect(topology.batch == 32)
-    #expect(topology.aggregation == "mda")
+    #expect(topology.aggregation.description == "mda")
     #expect(topology.evaluateEvery == 50)
     #expect(topology.quorums == Quorums(servers: (1, 0), workers: (3, 0)))
     #expect(topology.patience == Patience())
