@@ -89,7 +89,7 @@ public struct ScalingBenchmark {
       name: "scaling", seed: 1, model: .analytic(.quadratic(dimension: size.dimension, noise: 0)),
       training: TrainingParameters(
         steps: min(max(3_000_000_000 / elements, 20), 500), gatherEvery: 10, learningRate: LearningRate(initial: 0.1),
-        momentum: .dampened(coefficient: 0.9)),
+        momentum: Momentum(coefficient: 0.9, form: .dampened)),
       batch: 1, evaluateEvery: 1_000_000,
       quorums: Quorums(
         servers: (size.servers, (size.servers - 2) / 3), workers: (size.workers, (size.workers - 1) / 3)),

@@ -10,6 +10,8 @@ public struct ProtocolConfiguration: Sendable {
   public let rule: any AggregationRule
   /// d: the number of parameters.
   public let dimension: Int
+  /// The run's seed, from which a rule draws if it draws.
+  public let seed: UInt64
   /// How many *other* servers' models of one step a server needs in order to adopt their median: 2 f_ps + 1, so that the
   /// honest ones are a majority in every coordinate.
   private(set) var adoptionQuorum: Int
@@ -19,13 +21,15 @@ public struct ProtocolConfiguration: Sendable {
   package private(set) var plantedBug: PlantedBug?
 
   public init(
-    quorums: Quorums, training: TrainingParameters, patience: Patience, rule: any AggregationRule, dimension: Int
+    quorums: Quorums, training: TrainingParameters, patience: Patience, rule: any AggregationRule, dimension: Int,
+    seed: UInt64 = 0
   ) {
     self.quorums = quorums
     self.training = training
     self.patience = patience
     self.rule = rule
     self.dimension = dimension
+    self.seed = seed
     adoptionQuorum = 2 * quorums.servers.byzantine + 1
   }
 
@@ -42,7 +46,7 @@ public struct ProtocolConfiguration: Sendable {
     }
     var planted = ProtocolConfiguration(
       quorums: Quorums(servers: servers, workers: quorums.workers), training: training, patience: patience, rule: rule,
-      dimension: dimension)
+      dimension: dimension, seed: seed)
     planted.plantedBug = bug
     if bug == .minorityRejoin { planted.adoptionQuorum = servers.byzantine + 1 }
     if bug == .lateRejoin { planted.toleratedLag = patience.retainedSteps }

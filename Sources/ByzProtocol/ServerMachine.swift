@@ -16,7 +16,7 @@ public struct ServerMachine: Machine {
     case ended
   }
 
-  /// Who went into the last aggregate, for the report of the step that it led to.
+  /// Who went into the last update, for the report of the step that it led to.
   struct Aggregated {
     let contributors: [NodeID]
     let selected: [NodeID]
@@ -45,6 +45,11 @@ public struct ServerMachine: Machine {
   var serverAttendance: Attendance
   /// What led to the model of this step; nil if that was adopted.
   var aggregated: Aggregated?
+  /// The last aggregate that this server computed, from which some rules start; an older one is as good as any start.
+  private var lastAggregate: Vector?
+  /// Momentum of the aggregates, if that is where the run has it. Unlike models, the servers' momentums are never pulled
+  /// together.
+  private var recursion: MomentumRecursion?
   /// The peers that have not said that they reached the last step.
   private var unfinished: Set<NodeID>
 
@@ -65,6 +70,9 @@ public struct ServerMachine: Machine {
     peerGatherModels = PeerHistory(steps: configuration.patience.retainedSteps)
     workerAttendance = Attendance(of: workers)
     serverAttendance = Attendance(of: others)
+    if let momentum = configuration.training.momentum, momentum.place == .server {
+      recursion = MomentumRecursion(momentum)
+    }
     unfinished = Set(workers + others)
   }
 
@@ -208,12 +216,16 @@ extension ServerMachine {
 
   private mutating func update(with inputs: [(sender: NodeID, vector: Vector)]) -> [Action] {
     let contributors = inputs.map(\.sender)
+    var generator = SeededGenerator(seed: configuration.seed, path: [RandomPurpose.aggregation, UInt64(step)])
     let aggregate = configuration.rule.aggregate(
-      inputs.map(\.vector), tolerating: configuration.quorums.workers.byzantine)
+      inputs.map(\.vector), tolerating: configuration.quorums.workers.byzantine,
+      in: Round(seed: generator.next(), previous: lastAggregate))
+    lastAggregate = aggregate.vector
     aggregated = Aggregated(contributors: contributors, selected: aggregate.selected.map { contributors[$0] })
     workerAttendance.close(present: contributors)
     let rate = Float(configuration.training.learningRate.at(step))
-    let updated = model.adding(-rate, times: aggregate.vector)
+    let direction = recursion?.update(gradient: aggregate.vector) ?? aggregate.vector
+    let updated = model.adding(-rate, times: direction)
     guard updated.isFinite else {
       phase = .ended
       return [.diverge(step: step)]

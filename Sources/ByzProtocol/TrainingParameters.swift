@@ -16,14 +16,39 @@ public struct LearningRate: Hashable, Sendable {
   }
 }
 
-/// How a worker turns gradients into what it sends.
-public enum Momentum: Hashable, Sendable {
-  /// m <- beta m + (1 - beta) g (RESAM: Farhadkhani et al., ICML 2022, algorithm 1).
-  case dampened(coefficient: Double)
-  /// m <- beta m + g (El-Mhamdi et al., ICLR 2021, section 2.3). At equal eta it steps up to 1 / (1 - beta) times as far.
-  case classical(coefficient: Double)
-  /// m <- g: plain stochastic gradients.
-  case none
+/// How stochastic gradients, or what servers aggregate of them, add up over the steps; m is zero before the first.
+///
+/// The papers on robust aggregation claim what they claim for momentum at the workers: it lowers the variance of what a
+/// rule gets. At the server, after the aggregation, it is there to compare with.
+public struct Momentum: Hashable, Sendable {
+  public enum Form: String, CaseIterable, Sendable {
+    /// m <- beta m + (1 - beta) g; m is used (RESAM: Farhadkhani et al., ICML 2022, algorithm 1).
+    case dampened
+    /// m <- beta m + g; m is used (El-Mhamdi et al., ICLR 2021, section 2.3). At equal eta it steps up to 1 / (1 - beta)
+    /// times as far.
+    case classical
+    /// m <- beta m + g; g + beta m is used: Nesterov's momentum in terms of the point at which the gradient was taken
+    /// (Sutskever et al., "On the importance of initialization and momentum in deep learning", ICML 2013, section 2).
+    case nesterov
+  }
+
+  public enum Place: String, CaseIterable, Sendable {
+    /// Of a worker's own gradients, before it sends anything.
+    case worker
+    /// Of the aggregates of a server.
+    case server
+  }
+
+  /// beta, from 0 to below 1.
+  public let coefficient: Double
+  public let form: Form
+  public let place: Place
+
+  public init(coefficient: Double, form: Form, at place: Place = .worker) {
+    self.coefficient = coefficient
+    self.form = form
+    self.place = place
+  }
 }
 
 /// What all nodes of a run must agree on in order to train together.
@@ -33,14 +58,15 @@ public struct TrainingParameters: Hashable, Sendable {
   /// T: servers gather after every T-th update.
   public let gatherEvery: Int
   public let learningRate: LearningRate
-  public let momentum: Momentum
+  /// nil for plain stochastic gradients.
+  public let momentum: Momentum?
   /// The Euclidean norm to which a gradient is shortened before it enters the momentum; nil for no clipping.
   public let gradientClip: Double?
   /// The coefficient lambda of the term lambda * theta that is added to a gradient before it is clipped.
   public let weightDecay: Double
 
   public init(
-    steps: Int, gatherEvery: Int, learningRate: LearningRate, momentum: Momentum, gradientClip: Double? = nil,
+    steps: Int, gatherEvery: Int, learningRate: LearningRate, momentum: Momentum?, gradientClip: Double? = nil,
     weightDecay: Double = 0
   ) {
     self.steps = steps

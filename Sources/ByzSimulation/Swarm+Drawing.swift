@@ -15,7 +15,8 @@ extension Swarm {
     let steps = steps ?? (draw.happens(0.1) ? draw.whole(1...20) : 100)
     let training = TrainingParameters(
       steps: steps, gatherEvery: draw.gatherEvery(),
-      learningRate: LearningRate(initial: 0.2), momentum: draw.happens(0.5) ? .dampened(coefficient: 0.9) : .none)
+      learningRate: LearningRate(initial: 0.2),
+      momentum: draw.happens(0.5) ? Momentum(coefficient: 0.9, form: .dampened) : nil)
     let patience = Patience(
       graceMilliseconds: draw.pick([0, 0, 2, 10]), startGraceMilliseconds: draw.pick([0, 20]),
       askAgainMilliseconds: draw.pick([5, 20, 60]), lingerMilliseconds: 10_000_000,

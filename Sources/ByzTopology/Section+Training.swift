@@ -85,18 +85,15 @@ extension Field {
   }
 
   /// With `at: none` the other fields are checked but do not matter, so that one `--set` can switch momentum off.
-  fileprivate func momentum() -> Momentum {
+  fileprivate func momentum() -> Momentum? {
     let section = Section<MomentumKey>(self)
     let coefficient = section[.coefficient].number(in: .belowOne, standard: TrainingDefaults.momentumCoefficient)
     let form = section[.form].choice(
-      of: [
-        ("dampened", Momentum.dampened(coefficient: coefficient)), ("classical", .classical(coefficient: coefficient)),
-      ],
-      standard: TrainingDefaults.momentumForm)
-    let isAtWorker = section[.at].choice(
-      of: [("worker", true), ("none", false)], standard: TrainingDefaults.momentumPlace)
-    guard let form, isAtWorker == true else { return .none }
-    return form
+      of: Momentum.Form.allCases.map { ($0.rawValue, $0) }, standard: TrainingDefaults.momentumForm)
+    let place = section[.at].choice(
+      of: Momentum.Place.allCases.map { ($0.rawValue, $0) } + [("none", nil)], standard: TrainingDefaults.momentumPlace)
+    guard let form, let place = place ?? nil else { return nil }
+    return Momentum(coefficient: coefficient, form: form, at: place)
   }
 
   /// The rule given as `mda`, `centered-clipping:radius=2`, or `{rule: trimmed-mean, before: [nnm, {clip: 2}]}`; nil after a

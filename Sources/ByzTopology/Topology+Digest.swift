@@ -56,13 +56,9 @@ extension Model {
   }
 }
 
-extension Momentum {
+extension Momentum? {
   fileprivate var agreement: String {
-    switch self {
-    case .dampened(let coefficient): "dampened \(coefficient)"
-    case .classical(let coefficient): "classical \(coefficient)"
-    case .none: "none"
-    }
+    map { "\($0.form.rawValue) \($0.coefficient)\($0.place == .worker ? "" : " at \($0.place.rawValue)")" } ?? "none"
   }
 }
 

@@ -81,13 +81,10 @@ extension Model {
   }
 }
 
-extension Momentum {
+extension Momentum? {
   fileprivate var yaml: String {
-    switch self {
-    case .dampened(let coefficient): "{coefficient: \(coefficient), form: dampened, at: worker}"
-    case .classical(let coefficient): "{coefficient: \(coefficient), form: classical, at: worker}"
-    case .none: "{at: none}"
-    }
+    guard let momentum = self else { return "{at: none}" }
+    return "{coefficient: \(momentum.coefficient), form: \(momentum.form.rawValue), at: \(momentum.place.rawValue)}"
   }
 }
 

@@ -115,7 +115,8 @@ extension Topology {
   /// What the machines of this run have to know.
   public var protocolConfiguration: ProtocolConfiguration {
     ProtocolConfiguration(
-      quorums: quorums, training: training, patience: patience, rule: rule, dimension: model.dimension)
+      quorums: quorums, training: training, patience: patience, rule: rule, dimension: model.dimension,
+      seed: seed)
   }
 
   /// What this run leaves unprotected, a sentence each; it is permitted all the same.

@@ -7,7 +7,8 @@ import Testing
 /// The run that the faulty nodes of these tests belong to, unless a test says otherwise: one trusted server, so that a
 /// worker's median is that server's model, and 7 workers of which 2 may be Byzantine.
 func configuration(
-  workers: (Int, Int) = (7, 2), momentum: Momentum = .dampened(coefficient: 0.9), weightDecay: Double = 0
+  workers: (Int, Int) = (7, 2), momentum: Momentum = Momentum(coefficient: 0.9, form: .dampened),
+  weightDecay: Double = 0
 ) -> ProtocolConfiguration {
   ProtocolConfiguration(
     quorums: Quorums(servers: (1, 0), workers: workers),

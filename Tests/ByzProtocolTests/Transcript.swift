@@ -101,7 +101,7 @@ extension Transcript {
       training: TrainingParameters(
         steps: Int(settings["steps"] ?? "10") ?? 10, gatherEvery: Int(settings["gather"] ?? "100") ?? 100,
         learningRate: LearningRate(initial: Double(settings["rate"] ?? "1") ?? 1),
-        momentum: coefficient == 0 ? .none : .dampened(coefficient: coefficient),
+        momentum: coefficient == 0 ? .none : Momentum(coefficient: coefficient, form: .dampened),
         gradientClip: settings["clip"].flatMap(Double.init), weightDecay: Double(settings["decay"] ?? "0") ?? 0),
       patience: Patience(
         graceMilliseconds: grace, startGraceMilliseconds: grace,

@@ -16,7 +16,7 @@ struct Watched {
     let configuration = ProtocolConfiguration(
       quorums: quorums,
       training: TrainingParameters(
-        steps: 10, gatherEvery: 2, learningRate: LearningRate(initial: 1), momentum: .none),
+        steps: 10, gatherEvery: 2, learningRate: LearningRate(initial: 1), momentum: nil),
       patience: Patience(graceMilliseconds: 5, startGraceMilliseconds: 5, retainedSteps: 2),
       rule: MinimumDiameterAveraging(), dimension: 1)
     checker = Checker(

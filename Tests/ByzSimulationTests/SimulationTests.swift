@@ -16,7 +16,7 @@ func quadratic(
   Topology(
     name: "quadratic", seed: seed, model: .analytic(.quadratic(dimension: 3, noise: noise)),
     training: TrainingParameters(
-      steps: steps, gatherEvery: 5, learningRate: LearningRate(initial: 0.2), momentum: .none),
+      steps: steps, gatherEvery: 5, learningRate: LearningRate(initial: 0.2), momentum: nil),
     batch: 1, evaluateEvery: steps, quorums: Quorums(servers: servers, workers: workers),
     patience: Patience(
       graceMilliseconds: 0, startGraceMilliseconds: 0, askAgainMilliseconds: 20, lingerMilliseconds: 10_000_000,

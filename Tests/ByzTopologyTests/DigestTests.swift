@@ -12,6 +12,7 @@ import Testing
     "seed=2", "model.architecture=logistic", "training.steps=501", "training.batch=33", "training.learning_rate=0.5",
     "training.learning_rate.initial=0.25", "training.learning_rate.decay_steps=301",
     "training.momentum.coefficient=0.8", "training.momentum.form=classical", "training.momentum.at=none",
+    "training.momentum.at=server", "training.momentum.form=nesterov",
     "training.gradient_clip=3", "training.gradient_clip=null", "training.weight_decay=0", "training.gather_every=11",
     "training.aggregation=median", "servers.count=6", "workers.count=8", "workers.byzantine=1",
     "servers={count: 5, byzantine: 0}", "quorum.retained_steps=4",

@@ -91,15 +91,16 @@ struct Mistake: CustomTestStringConvertible {
     Mistake(
       10, "  momentum: {coefficient: 1}", "training.momentum.coefficient: must be a number from 0 to below 1, not '1'"),
     Mistake(
-      10, "  momentum: {form: nesterov}", "training.momentum.form: must be dampened or classical, not 'nesterov'"),
-    Mistake(10, "  momentum: {at: server}", "training.momentum.at: must be worker or none, not 'server'"),
+      10, "  momentum: {form: heavy}", "training.momentum.form: must be dampened, classical or nesterov, not 'heavy'"),
+    Mistake(10, "  momentum: {at: both}", "training.momentum.at: must be worker, server or none, not 'both'"),
     Mistake(10, "  momentom: {at: worker}", "training.momentom: unknown key; did you mean 'momentum'?"),
     Mistake(
       11, "  gradient_clip: 0", "training.gradient_clip: must be a number above 0 and at most 1000000000, not '0'"),
     Mistake(
       12, "  weight_decay: -1.0e-4", "training.weight_decay: must be a number from 0 to 1000000000, not '-1.0e-4'"),
     Mistake(13, "  gather_every: 0", "training.gather_every: must be a whole number from 1 to 1000000000, not '0'"),
-    Mistake(14, "  aggregation: mean", "training.aggregation: there is no rule 'mean'; there are: mda, median, average"),
+    Mistake(
+      14, "  aggregation: mean", "training.aggregation: there is no rule 'mean'; there are: mda, median, average"),
     Mistake(15, "  evaluate_every: 0", "training.evaluate_every: must be a whole number from 1 to 1000000000, not '0'"),
     Mistake(
       16, "servers: {byzantine: 1}", "servers.count: missing; give the number of servers, or list them under nodes"),

@@ -16,7 +16,7 @@ import Testing
       topology.training
         == TrainingParameters(
           steps: 500, gatherEvery: 10, learningRate: LearningRate(initial: 0.5, decaySteps: 300),
-          momentum: .dampened(coefficient: 0.9), gradientClip: 2, weightDecay: 1e-4))
+          momentum: Momentum(coefficient: 0.9, form: .dampened), gradientClip: 2, weightDecay: 1e-4))
     #expect(topology.batch == 32)
     #expect(topology.rule.name == "mda")
     #expect(topology.evaluateEvery == 50)
@@ -40,7 +40,7 @@ import Testing
       topology.training
         == TrainingParameters(
           steps: 500, gatherEvery: 10, learningRate: LearningRate(initial: 0.5, decaySteps: 300),
-          momentum: .dampened(coefficient: 0.9)))
+          momentum: Momentum(coefficient: 0.9, form: .dampened)))
     #expect(topology.batch == 32)
     #expect(topology.aggregation.description == "mda")
     #expect(topology.evaluateEvery == 50)
@@ -102,16 +102,19 @@ import Testing
     #expect(try Examples.read("\(Examples.smallest)\ntraining:\n  \(line)").training.learningRate == expected)
   }
 
-  @Test(arguments: [
-    ("{coefficient: 0.5, form: classical, at: worker}", Momentum.classical(coefficient: 0.5)),
-    ("{coefficient: 0.5}", .dampened(coefficient: 0.5)),
-    ("{form: classical}", .classical(coefficient: 0.9)),
-    ("{coefficient: 0}", .dampened(coefficient: 0)),
-    ("{at: none}", .none),
-    ("{coefficient: 0.5, form: classical, at: none}", .none),
-    ("~", .dampened(coefficient: 0.9)),
-  ])
-  func momentums(value: String, expected: Momentum) throws {
+  @Test(
+    arguments: [
+      ("{coefficient: 0.5, form: classical, at: worker}", Momentum(coefficient: 0.5, form: .classical)),
+      ("{form: nesterov}", Momentum(coefficient: 0.9, form: .nesterov)),
+      ("{coefficient: 0.5}", Momentum(coefficient: 0.5, form: .dampened)),
+      ("{form: classical}", Momentum(coefficient: 0.9, form: .classical)),
+      ("{coefficient: 0}", Momentum(coefficient: 0, form: .dampened)),
+      ("{form: nesterov, at: server}", Momentum(coefficient: 0.9, form: .nesterov, at: .server)),
+      ("{at: none}", nil),
+      ("{coefficient: 0.5, form: classical, at: none}", nil),
+      ("~", Momentum(coefficient: 0.9, form: .dampened)),
+    ] as [(String, Momentum?)])
+  func momentums(value: String, expected: Momentum?) throws {
     #expect(try Examples.read("\(Examples.smallest)\ntraining: {momentum: \(value)}").training.momentum == expected)
   }
 

@@ -19,7 +19,7 @@ import Testing
     #expect(topology.name == "other")
     #expect(topology.seed == 9)
     #expect(topology.training.gradientClip == nil)
-    #expect(topology.training.momentum == .classical(coefficient: 0.9))
+    #expect(topology.training.momentum == Momentum(coefficient: 0.9, form: .classical))
     #expect(topology.quorums.servers == Group(count: 8, byzantine: 1))
     #expect(topology.patience.lingerMilliseconds == 5)
   }
@@ -52,7 +52,7 @@ import Testing
   @Test func absentSectionsAreAdded() throws {
     let topology = try Examples.read(
       Examples.smallest + "\ntraining:", set: ["training.momentum.coefficient=0.5", "quorum.grace_ms=1"])
-    #expect(topology.training.momentum == .dampened(coefficient: 0.5))
+    #expect(topology.training.momentum == Momentum(coefficient: 0.5, form: .dampened))
     #expect(topology.patience.graceMilliseconds == 1)
   }
 

@@ -147,7 +147,11 @@ struct Drawing {
     TrainingParameters(
       steps: whole(1...1_000_000_000), gatherEvery: whole(1...100),
       learningRate: LearningRate(initial: positive(), decaySteps: pick([nil, positive()])),
-      momentum: pick([.none, .dampened(coefficient: 0.99), .classical(coefficient: Double(generator.uniform()))]),
+      momentum: pick([
+        .none, Momentum(coefficient: 0.99, form: .dampened),
+        Momentum(coefficient: Double(generator.uniform()), form: .classical),
+        Momentum(coefficient: 0.5, form: .nesterov, at: .server),
+      ]),
       gradientClip: pick([nil, positive()]), weightDecay: pick([0, positive()]))
   }
 

@@ -25,7 +25,7 @@ final class Network: Sendable {
     configuration = ProtocolConfiguration(
       quorums: Quorums(servers: (3, 0), workers: (4, 1)),
       training: TrainingParameters(
-        steps: 1000, gatherEvery: 10, learningRate: LearningRate(initial: 1), momentum: .none),
+        steps: 1000, gatherEvery: 10, learningRate: LearningRate(initial: 1), momentum: nil),
       patience: Patience(), rule: CoordinatewiseMedian(), dimension: dimension)
     var template = Array("/tmp/byzsgd-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { throw Failure("mkdtemp") }

@@ -6,7 +6,7 @@ import ByzWire
 /// A run of 5 servers, 7 workers, 100 steps and 6 parameters.
 let configuration = ProtocolConfiguration(
   quorums: Quorums(servers: (5, 1), workers: (7, 2)),
-  training: TrainingParameters(steps: 100, gatherEvery: 10, learningRate: LearningRate(initial: 1), momentum: .none),
+  training: TrainingParameters(steps: 100, gatherEvery: 10, learningRate: LearningRate(initial: 1), momentum: nil),
   patience: Patience(), rule: MinimumDiameterAveraging(), dimension: 6)
 
 /// 32 bytes that differ from each other, so that none can be taken for another one.
