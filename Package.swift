@@ -58,7 +58,8 @@ let package = Package(
       name: "ByzRuntime",
       dependencies: [
         "ByzSimulation",
-        "ByzTopology", "ByzTransport", "ByzWire", "ByzTorch", "ByzGradients", "ByzAdversary", "ByzProtocol", "CProcess",
+        "ByzTopology", "ByzTransport", "ByzWire", "ByzTorch", "ByzGradients", "ByzAdversary", "ByzProtocol",
+        "ByzAggregation", "CProcess",
         .product(name: "Logging", package: "swift-log"),
       ]),
     .target(
@@ -70,7 +71,8 @@ let package = Package(
     .executableTarget(
       name: "byzsgd",
       dependencies: [
-        "ByzBenchmark", "ByzRuntime", "ByzSimulation", "ByzTopology", "ByzProtocol", "ByzAdversary",
+        "ByzBenchmark", "ByzRuntime", "ByzSimulation", "ByzTopology", "ByzProtocol", "ByzAdversary", "ByzAggregation",
+        "ByzNumerics",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),

@@ -31,23 +31,9 @@ struct KernelBenchmark {
     let kernel = kernels[index]
     let inputs = (0..<kernel.inputs).map { drawnVector($0, dimension: topology.model.dimension) }
     let bytes = kernel.inputs * 4 * topology.model.dimension
-    let room = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes, alignment: 64)
-    defer { room.deallocate() }
+    let room = CopyRoom(for: inputs)
     let timings = try Timing.compare(
-      for: seconds, unless: isInterrupted,
-      [
-        { kernel.run(inputs) },
-        {
-          for (index, input) in inputs.enumerated() {
-            input.withUnsafeBufferPointer { elements in
-              let size = 4 * elements.count
-              let target = UnsafeMutableRawBufferPointer(rebasing: room[index * size..<(index + 1) * size])
-              target.copyMemory(from: UnsafeRawBufferPointer(elements))
-            }
-          }
-          keep(room)
-        },
-      ])
+      for: seconds, unless: isInterrupted, [{ kernel.run(inputs) }, { room.copy(inputs) }])
     return Comparison(kernel.name, bytes: bytes, timings[0], beside: "copying what goes in", timings[1])
   }
 }

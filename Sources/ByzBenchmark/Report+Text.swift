@@ -104,6 +104,37 @@ extension ScalingBenchmark.Report {
   }
 }
 
+extension AggregationBenchmark.Report {
+  /// A table for people.
+  public var text: String {
+    let rows = rows.map { row in
+      [
+        row.rule, "\(row.inputs)", "\(row.byzantine)", "\(row.dimension)", milliseconds(row.oneThread.median),
+        String(format: "%.2f", row.oneThreadRatio), milliseconds(row.allThreads.median),
+        String(format: "%.2f", row.allThreadsRatio),
+      ]
+    }
+    let head = ["rule", "n", "f", "d", "ms, 1 thread", "x copy", "ms, \(threads) threads", "x copy"]
+    return "medians; beside copying the inputs with as many threads\n" + table([head] + rows)
+  }
+}
+
+extension ResilienceBenchmark.Report {
+  /// A table for people.
+  public var text: String {
+    func number(_ value: Double?) -> String { value.map { $0 < 1e4 ? String(format: "%.3f", $0) : "unbounded" } ?? "-" }
+    let rows = findings.map { finding in
+      [
+        finding.rule, "\(finding.inputs)", "\(finding.byzantine)", "\(finding.dimension)", number(finding.lambda),
+        number(finding.worstLambda), number(finding.kappa), number(finding.worstKappa),
+        finding.isBroken ? "BROKEN" : "",
+      ]
+    }
+    let head = ["rule", "n", "f", "d", "lambda proven", "found", "kappa proven", "found", ""]
+    return "the largest coefficients that \(choices) choices of vectors made necessary\n" + table([head] + rows)
+  }
+}
+
 private func milliseconds(_ seconds: Double) -> String {
   String(format: seconds < 1e-5 ? "%.5f" : "%.3f", 1e3 * seconds)
 }

@@ -1,3 +1,4 @@
+import ByzAggregation
 import ByzProtocol
 import ByzTopology
 
@@ -20,16 +21,42 @@ public struct TopologyReport {
       \(servers.quorum)
         workers: n_w = \(workers.count), of which f_w = \(workers.byzantine) may be Byzantine; a quorum is q_w = \
       \(workers.quorum)
-        aggregation: \(guarantee)
+        aggregation: \(topology.aggregation)
+
+      \(guarantees)
       """
   }
 
-  /// What is proven of the rule, for the fewest momentums that it gets.
-  private var guarantee: String {
+  /// What is proven of the rule, for the fewest momentums that it gets and for all.
+  private var guarantees: String {
     let workers = topology.quorums.workers
-    let proven = topology.rule.guarantee(
-      inputs: workers.quorum, tolerating: workers.byzantine, dimension: topology.model.dimension)
-    return "\(topology.aggregation): \(proven.remark)"
+    let counts = workers.quorum == workers.count ? [workers.count] : [workers.quorum, workers.count]
+    let proven = counts.map {
+      topology.rule.guarantee(
+        inputs: $0, tolerating: workers.byzantine, dimension: topology.model.dimension)
+    }
+    let numbers = counts.map { "n = \($0)" }.joined(separator: " and ")
+    let head = "what is proven of \(topology.aggregation), for \(numbers) momentums with f = \(workers.byzantine):"
+    return ([head, "  \(proven[0].remark)"] + coefficients(proven)).joined(separator: "\n")
+  }
+
+  private func coefficients(_ proven: [Guarantee]) -> [String] {
+    func line(_ name: String, _ coefficient: (Guarantee) -> Double?, _ meaning: String) -> [String] {
+      let values = proven.compactMap(coefficient)
+      guard values.count == proven.count else { return ["  \(name): no guarantee"] }
+      let text = values.map { $0.isInfinite ? "anything" : Self.short($0) }.joined(separator: " and ")
+      return ["  \(name) \(text): \(meaning)"]
+    }
+    return line(
+      "lambda =", \.lambda,
+      "the aggregate is no further from the honest momentums' mean than this times their diameter (RESAM)")
+      + line(
+        "kappa =", \.kappa,
+        "its squared distance from that mean is at most this times the honest momentums' variance (Fixing by Mixing)")
+      + line(
+        "variance to norm <", \.varianceToNorm,
+        "proven to lead downhill while an honest momentum's standard deviation stays below this times the norm of the "
+          + "true gradient; momentum at the workers lowers that ratio (Distributed Momentum)")
   }
 
   private var costs: String {

@@ -98,7 +98,7 @@ extension Field {
 
   /// The rule given as `mda`, `centered-clipping:radius=2`, or `{rule: trimmed-mean, before: [nnm, {clip: 2}]}`; nil after a
   /// report.
-  fileprivate func aggregationRule() -> (any AggregationRule)? {
+  func aggregationRule() -> (any AggregationRule)? {
     guard value != nil else { return TrainingDefaults.aggregation }
     guard let specification = aggregationSpecification() else { return nil }
     do {

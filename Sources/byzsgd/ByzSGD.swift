@@ -12,7 +12,9 @@ struct ByzSGD: ParsableCommand {
       Byzantine.
       """,
     version: Version.current,
-    subcommands: [Launch.self, NodeCommand.self, Simulate.self, Check.self, Faults.self, Bench.self])
+    subcommands: [
+      Launch.self, NodeCommand.self, Simulate.self, Check.self, Faults.self, AggregateCommand.self, Bench.self,
+    ])
 
   static func main() {
     StandardOutput.reserveStandardDescriptors()
