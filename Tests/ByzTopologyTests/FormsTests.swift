@@ -120,6 +120,22 @@ import Testing
 
   @Test(
     arguments: [
+      ("mda", "mda"), ("~", "mda"), ("multi-krum", "multi-krum"), ("'multi-krum:keep=1'", "multi-krum:keep=1"),
+      ("{multi-krum: {keep: 1}}", "multi-krum:keep=1"), ("{multi-krum: 1}", "multi-krum:keep=1"),
+      ("{rule: median}", "median"), ("{rule: median, before: []}", "median"),
+      ("{rule: {multi-krum: 1}, before: [arc]}", "multi-krum:keep=1 after arc"),
+      ("{rule: trimmed-mean, before: [nnm, {clip: 2}]}", "trimmed-mean after nnm, clip:norm=2"),
+      ("{rule: trimmed-mean, before: ['clip:norm=2.5', {clip: {norm: 3}}]}", "trimmed-mean after clip:norm=2.5, clip:norm=3"),
+    ])
+  func aggregations(value: String, expected: String) throws {
+    let topology = try Examples.read("\(Examples.smallest)\ntraining: {aggregation: \(value)}")
+    #expect(topology.aggregation.description == expected)
+    // What `check` prints is read back as the same.
+    #expect(try Examples.read(topology.yaml) == topology)
+  }
+
+  @Test(
+    arguments: [
       ("reversed", FaultSpecification(name: "reversed")),
       ("'reversed:scale=10'", FaultSpecification(name: "reversed", parameters: ["scale": 10])),
       ("reversed:scale=2.5e1", FaultSpecification(name: "reversed", parameters: ["scale": 25])),

@@ -45,6 +45,32 @@ import Testing
     #expect(report.secondsToFirstStep.median > 0)
   }
 
+  @Test func aggregation() throws {
+    let result = try Program.run(
+      "bench", "aggregation", "--rule", "mda", "--rule", "{rule: median, before: [nnm]}", "--inputs", "5", "--inputs", "7",
+      "--dimension", "1000", "--seconds", "0.01", "--json", "--quiet")
+    #expect(result.status == 0 && result.errors.isEmpty, "\(result.errors)")
+    let report = try decode(AggregationBenchmark.Report.self, result.output)
+    #expect(report.threads > 0)
+    #expect(report.rows.map(\.rule) == ["mda", "median after nnm", "mda", "median after nnm"])
+    #expect(report.rows.map(\.inputs) == [5, 5, 7, 7] && report.rows.map(\.byzantine) == [1, 1, 2, 2])
+    for row in report.rows {
+      #expect(row.dimension == 1000 && row.oneThread.median > 0 && row.oneThreadRatio > 0 && row.allThreadsRatio > 0)
+    }
+  }
+
+  /// The search comes near what is proven of a rule, and finds no bound for one that has none.
+  @Test func resilience() throws {
+    let result = try Program.run(
+      "bench", "resilience", "--rule", "mda", "--rule", "average", "--inputs", "5", "--dimension", "1", "--choices",
+      "20000", "--json", "--quiet")
+    #expect(result.status == 0 && result.errors.isEmpty, "\(result.errors)")
+    let report = try decode(ResilienceBenchmark.Report.self, result.output)
+    let (mda, average) = (report.findings[0], report.findings[1])
+    #expect(mda.byzantine == 2 && mda.lambda == 4.0 / 3 && mda.worstLambda > 1.2 && mda.worstLambda <= 4.0 / 3 + 1e-4)
+    #expect(average.lambda == nil && average.kappa == nil && average.worstLambda > 1000)
+  }
+
   @Test func growth() throws {
     let sizes = [(5, 7, 10), (8, 10, 2_000)].map {
       ScalingBenchmark.Size(servers: $0.0, workers: $0.1, dimension: $0.2)
