@@ -151,8 +151,8 @@ private let lengths = [0, 1, 7, 8, 9, 15, 16, 17, 33, 127, 128, 129, 130, 1000]
     }
   }
 
-  /// Zeros and ones in every order, which shows that the networks sort: the means of the middle ones for every f give the
-  /// sums of every two ranks as far from the ends, those around the median the ranks at one end.
+  /// Zeros and ones in every order, which shows that the networks sort: the means of the middle ones for every f give
+  /// the sums of every two ranks as far from the ends, those around the median the ranks at one end.
   @Test func fewAreSortedFromAllZerosAndOnes() {
     for count in 1...12 {
       let orders = 0..<(1 << count)
