@@ -37,6 +37,15 @@ public enum AggregationRules {
   public static let all: [Offer<any AggregationRule>] = [
     Offer("mda", summary: "averages the n - f inputs that lie closest together") { _ in MinimumDiameterAveraging() },
     Offer("median", summary: "takes every coordinate's middle value") { _ in CoordinatewiseMedian() },
+    Offer("trimmed-mean", summary: "averages every coordinate's values but the f smallest and the f largest") { _ in
+      TrimmedMean()
+    },
+    Offer("meamed", summary: "averages every coordinate's n - f values closest to their median") { _ in
+      MeanAroundMedian()
+    },
+    Offer("phocas", summary: "averages every coordinate's n - f values closest to their trimmed mean") { _ in
+      Phocas()
+    },
     Offer("average", summary: "averages all inputs, and tolerates nobody") { _ in Average() },
   ]
 

@@ -64,15 +64,7 @@ func medianByNetwork(
   instructions: byz_instructions = byz_best_instructions()
 ) {
   let middle = (rows.count - 1) / 2...rows.count / 2
-  let network = SelectionNetwork(count: rows.count, ranks: middle, presorted: 4)
-  let comparators = network.comparators.map {
-    byz_comparator(low: Int32($0.low), high: Int32($0.high), is_low_read: $0.isLowRead, is_high_read: $0.isHighRead)
-  }
-  withUnsafeTemporaryAllocation(byteCount: (rows.count + 3) / 4 * 4 * 64, alignment: 64) { room in
-    comparators.withUnsafeBufferPointer { comparators in
-      let network = byz_network(
-        comparators: comparators.baseAddress, whole: network.leadingWhole, count: comparators.count)
-      byz_median_by_network(instructions, network, rows, rows.count, length, room.baseAddress, result)
-    }
+  KernelNetwork(count: rows.count, ranks: middle).withNetwork { network, room in
+    byz_median_by_network(instructions, network, rows, rows.count, length, room, result)
   }
 }

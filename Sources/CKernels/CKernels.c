@@ -1,4 +1,5 @@
 #include "CKernels.h"
+#include "SortingNetwork.h"
 
 #include <limits.h>
 #include <math.h>
@@ -27,6 +28,7 @@ typedef float unaligned_floats8 __attribute__((ext_vector_type(8), aligned(4)));
 #include "Median.h"
 #include "MedianByNetwork.h"
 #include "Momentum.h"
+#include "SortedFold.h"
 #undef NAME
 #undef LANES
 
@@ -40,6 +42,7 @@ typedef float unaligned_floats8 __attribute__((ext_vector_type(8), aligned(4)));
 #include "Median.h"
 #include "MedianByNetwork.h"
 #include "Momentum.h"
+#include "SortedFold.h"
 #undef NAME
 #undef LANES
 #pragma clang attribute pop
@@ -83,6 +86,13 @@ void byz_median_by_network(
   size_t length, void *room, float *result
 ) {
   CALL(median_by_network, network, rows, count, length, room, result);
+}
+
+void byz_fold_sorted(
+  enum byz_instructions instructions, enum byz_fold fold, size_t dropped, struct byz_network network,
+  const float *const *rows, size_t count, size_t length, void *room, float *result
+) {
+  CALL(fold_sorted, fold, dropped, network, rows, count, length, room, result);
 }
 
 void byz_update_momentum(

@@ -30,10 +30,11 @@ INLINE void NAME(compare)(struct byz_comparator comparator, size_t parts, NAME(f
   }
 }
 
-// The median of `parts` registers from `start` on, each of `inBlock` <= LANES elements.
-INLINE void NAME(network_block)(
+// Brings `parts` registers of each row, of `inBlock` <= LANES elements from `start` on, to `values`, where they go through
+// the network.
+INLINE void NAME(select_block)(
   struct byz_network network, const float *const *rows, size_t count, size_t start, size_t inBlock, size_t parts,
-  NAME(floats) *values, float *result
+  NAME(floats) *values
 ) {
   for (size_t row = 0; row < count; row += 4) {
     UNROLL for (size_t part = 0; part < parts; part++) {
@@ -49,6 +50,14 @@ INLINE void NAME(network_block)(
   for (size_t index = network.whole; index < network.count; index++) {
     NAME(compare)(network.comparators[index], parts, values);
   }
+}
+
+// The median of `parts` registers from `start` on, each of `inBlock` <= LANES elements.
+INLINE void NAME(network_block)(
+  struct byz_network network, const float *const *rows, size_t count, size_t start, size_t inBlock, size_t parts,
+  NAME(floats) *values, float *result
+) {
+  NAME(select_block)(network, rows, count, start, inBlock, parts, values);
   const NAME(floats) *lower = values + PARTS * ((count - 1) / 2), *upper = values + PARTS * (count / 2);
   UNROLL for (size_t part = 0; part < parts; part++) {
     size_t place = start + LANES * part;

@@ -99,18 +99,24 @@ func naiveMedian(of inputs: [Vector]) -> Vector {
   @Test func selectionNetworksSelectFromAllZerosAndOnes() {
     // A network that is right for every sequence of zeros and ones is right for all sequences (Knuth, 5.3.4, theorem Z).
     for (count, presorted) in [(1, 1), (2, 1), (5, 1), (8, 1), (11, 1), (12, 1), (7, 4), (9, 4), (12, 4)] {
-      let ranks = (count - 1) / 2...count / 2
-      let network = SelectionNetwork(count: count, ranks: ranks, presorted: presorted)
-      for bits in 0..<(1 << count) {
-        var values = (0..<count).map { bits >> $0 & 1 }
-        for start in stride(from: 0, to: count, by: presorted) {
-          let group = start..<min(start + presorted, count)
-          values.replaceSubrange(group, with: values[group].sorted())
-        }
-        let sorted = values.sorted()
-        for comparator in network.comparators { apply(comparator, to: &values) }
-        #expect(Array(values[ranks]) == Array(sorted[ranks]), "n = \(count), bits \(bits)")
+      let middle = (count - 1) / 2...count / 2
+      for ranks in [middle, count / 4...count - 1 - count / 4, 0...count - 1] {
+        expectSelection(of: ranks, from: count, presorted: presorted)
       }
+    }
+  }
+
+  private func expectSelection(of ranks: ClosedRange<Int>, from count: Int, presorted: Int) {
+    let network = SelectionNetwork(count: count, ranks: ranks, presorted: presorted)
+    for bits in 0..<(1 << count) {
+      var values = (0..<count).map { bits >> $0 & 1 }
+      for start in stride(from: 0, to: count, by: presorted) {
+        let group = start..<min(start + presorted, count)
+        values.replaceSubrange(group, with: values[group].sorted())
+      }
+      let sorted = values.sorted()
+      for comparator in network.comparators { apply(comparator, to: &values) }
+      #expect(Array(values[ranks]) == Array(sorted[ranks]), "n = \(count), ranks \(ranks), bits \(bits)")
     }
   }
 

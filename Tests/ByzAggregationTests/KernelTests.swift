@@ -124,6 +124,54 @@ private let lengths = [0, 1, 7, 8, 9, 15, 16, 17, 33, 127, 128, 129, 130, 1000]
     }
   }
 
+  @Test(arguments: Elements.allCases) func foldsOfSortedValues(kind: Elements) {
+    for count in Array(1...byz_few) + [17, 18, 20, 33] {
+      for length in [0, 1, 7, 8, 9, 15, 16, 17, 45] {
+        var generator = SeededGenerator(seed: UInt64(length), path: [UInt64(count)])
+        let inputs = misaligned(generator.vectors(count, length: length, kind))
+        let f = generator.tolerated(of: count)
+        for fold in [.middle, .around_median, .around_middle] as [byz_fold] {
+          let expected = naiveFold(fold, of: inputs, dropping: f)
+          for set in sets {
+            let found = folded(inputs, length, fold, dropping: f, set)
+            #expect(found == expected, "\(fold), \(kind), n = \(count), f = \(f), d = \(length), \(set)")
+          }
+        }
+      }
+    }
+  }
+
+  private func folded(
+    _ inputs: [Vector], _ length: Int, _ fold: byz_fold, dropping f: Int, _ set: byz_instructions
+  ) -> Vector {
+    withElements(of: inputs) { rows in
+      written(length) {
+        SortedFold(fold, dropping: f, of: rows.count).write(rows, length, to: $0, instructions: set)
+      }
+    }
+  }
+
+  /// Zeros and ones in every order, which shows that the networks sort: the means of the middle ones for every f give
+  /// the sums of every two ranks as far from the ends, those around the median the ranks at one end.
+  @Test func fewAreSortedFromAllZerosAndOnes() {
+    for count in 1...12 {
+      let orders = 0..<(1 << count)
+      let inputs = (0..<count).map { row in Vector(orders.map { Float($0 >> row & 1) }) }
+      // Each column has as many ones as its index says.
+      let ascending = (0..<count).map { row in Vector((0...count).map { $0 > row ? 1 : 0 }) }
+      for fold in [.middle, .around_median, .around_middle] as [byz_fold] {
+        for f in 0...(count - 1) / 2 {
+          let naive = naiveFold(fold, of: ascending, dropping: f)
+          let expected = Vector(orders.map { naive[$0.nonzeroBitCount] })
+          for set in sets {
+            let found = folded(inputs, orders.count, fold, dropping: f, set)
+            #expect(found == expected, "\(fold), n = \(count), f = \(f), \(set)")
+          }
+        }
+      }
+    }
+  }
+
   @Test(arguments: [0, 1, 7, 15, 16, 17, 31, 32, 33, 100]) func isFiniteSeesEveryElement(length: Int) {
     var generator = SeededGenerator(seed: UInt64(length))
     var elements = (0..<length).map { _ in generator.element(.mixed) }

@@ -38,7 +38,7 @@ void byz_mean(
 // Whether none of `length` elements is a NaN or an infinity.
 bool byz_is_finite(enum byz_instructions instructions, const float *elements, size_t length);
 
-// So many rows have a median that is computed in registers alone.
+// So many rows are sorted, or have their median computed, in registers alone.
 enum { byz_few = 16 };
 
 // Writes the coordinate-wise median of the 1 <= `count` <= byz_few vectors of `length` finite elements at `rows` to
@@ -52,18 +52,35 @@ struct byz_comparator {
   bool is_low_read, is_high_read;
 };
 
-// `count` comparators that bring the middle values to their places if every four values are in order at first. Of each
-// of the first `whole` both values are read.
+// `count` comparators that bring the values of the wanted ranks to their places if every four values are in order at
+// first. Of each of the first `whole` both values are read.
 struct byz_network {
   const struct byz_comparator *comparators;
   size_t whole, count;
 };
 
-// The same as byz_median_of_few for any number of vectors. `room` is for `count` blocks of 64 bytes, rounded up to a
-// multiple of four, and aligned to 64 bytes.
+// The same as byz_median_of_few for any number of vectors, by a `network` for the middle ranks. `room` is for `count`
+// blocks of 64 bytes, rounded up to a multiple of four, and aligned to 64 bytes.
 void byz_median_by_network(
   enum byz_instructions instructions, struct byz_network network, const float *const *rows, size_t count,
   size_t length, void *room, float *result);
+
+// What a coordinate's n sorted values become, f of them being dropped at an end or at both.
+enum __attribute__((enum_extensibility(closed))) byz_fold {
+  byz_fold_middle,         // The mean of the middle ones: without the f smallest and the f largest.
+  byz_fold_around_median,  // The mean of the n - f closest to the median, for an even n the mean of the middle two.
+  byz_fold_around_middle,  // The mean of the n - f closest to what byz_fold_middle gives before it is rounded.
+};
+
+// Writes the `fold` of each coordinate of the `count` vectors of `length` finite elements at `rows` to `result`, where
+// f = `dropped` and `count` >= 2f + 1.
+//
+// All is computed in doubles, the sums in ascending order from +0, and rounded once at the end. Of two values as far
+// from the center the smaller one is closer. `network` is read for more than byz_few vectors: it is for the ranks of the
+// middle ones, or for all ranks where the closest are sought. `room` is as for byz_median_by_network.
+void byz_fold_sorted(
+  enum byz_instructions instructions, enum byz_fold fold, size_t dropped, struct byz_network network,
+  const float *const *rows, size_t count, size_t length, void *room, float *result);
 
 // How a gradient enters a momentum: kept * momentum + added * (scale * (gradient + decay * parameters)), each operation
 // rounded. A term whose vector is NULL is left out.
