@@ -26,13 +26,16 @@ public struct CoordinatewiseMedian: AggregationRule {
   }
 
   public func guarantee(inputs count: Int, tolerating f: Int, dimension: Int) -> Guarantee {
-    // Where honest values are sorted, the result lies between the means of their lowest and of their highest p.
-    let p = count / 2 + 1 - f
-    let lower = Double((count + 1) / 2 - 1)
     let factor = Guarantee.dimensionFactor(inputs: count, tolerating: f, dimension: dimension)
     return .derived(
-      inputs: count, tolerating: f, lambda: lower / Double(count - f) * factor, kappa: lower / Double(p),
-      varianceToNorm: 1 / Double(count - f).squareRoot(), remark: "resilient averaging for n >= 2f + 1")
+      inputs: count, tolerating: f, lambda: Double((count + 1) / 2 - 1) / Double(count - f) * factor,
+      kappa: Self.kappa(inputs: count, tolerating: f), varianceToNorm: 1 / Double(count - f).squareRoot(),
+      remark: "every coordinate of it lies between honest values")
+  }
+
+  /// The median lies between the means of the lowest and of the highest p honest values, p = floor(n / 2) + 1 - f.
+  static func kappa(inputs count: Int, tolerating f: Int) -> Double {
+    Double((count + 1) / 2 - 1) / Double(count / 2 + 1 - f)
   }
 
   public func aggregate(_ inputs: [Vector], tolerating f: Int, in round: Round) -> Aggregate {

@@ -1,3 +1,4 @@
+// The formulas, here and at the rules, are proven in Documentation/guarantees.md.
 extension Guarantee {
   /// What follows for n = `count` inputs, up to `f` of them Byzantine, from the coefficients that are proven directly.
   ///
@@ -25,6 +26,20 @@ extension Guarantee {
   /// The guarantee of a rule that averages all inputs when nobody may be Byzantine.
   static let ofPlainAverage = Guarantee(
     lambda: 0, kappa: 0, varianceToNorm: .infinity, remark: "with f = 0 it is the average of all inputs")
+
+  /// The guarantee of averaging, in every coordinate, the n - f values nearest to a centre that lies between honest values
+  /// and has the coefficient `centreKappa` itself.
+  static func ofNearest(
+    inputs count: Int, tolerating f: Int, dimension: Int, centreKappa: Double
+  ) -> Guarantee {
+    let (h, byzantine) = (Double(count - f), Double(f))
+    let root = 1 + (byzantine * centreKappa / h).squareRoot()
+    let factor = dimensionFactor(inputs: count, tolerating: f, dimension: dimension)
+    return .derived(
+      inputs: count, tolerating: f, lambda: 2 * byzantine / h * factor,
+      kappa: 4 * byzantine / h * min(root * root, 1 + centreKappa),
+      remark: "it averages n - f values of every coordinate")
+  }
 
   /// The factor by which a coefficient lambda for single coordinates grows in `dimension` of them: the smaller one of
   /// sqrt(d) and sqrt(n - f - 1).

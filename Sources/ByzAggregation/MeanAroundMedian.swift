@@ -30,7 +30,10 @@ public struct MeanAroundMedian: AggregationRule {
   }
 
   public func guarantee(inputs count: Int, tolerating f: Int, dimension: Int) -> Guarantee {
-    Guarantee(remark: "")
+    if f == 0 { return .ofPlainAverage }
+    return .ofNearest(
+      inputs: count, tolerating: f, dimension: dimension,
+      centreKappa: CoordinatewiseMedian.kappa(inputs: count, tolerating: f))
   }
 
   public func aggregate(_ inputs: [Vector], tolerating f: Int, in round: Round) -> Aggregate {

@@ -30,7 +30,9 @@ public struct Phocas: AggregationRule {
   }
 
   public func guarantee(inputs count: Int, tolerating f: Int, dimension: Int) -> Guarantee {
-    Guarantee(remark: "")
+    if f == 0 { return .ofPlainAverage }
+    return .ofNearest(
+      inputs: count, tolerating: f, dimension: dimension, centreKappa: Double(f) / Double(count - 2 * f))
   }
 
   public func aggregate(_ inputs: [Vector], tolerating f: Int, in round: Round) -> Aggregate {

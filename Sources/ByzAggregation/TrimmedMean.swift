@@ -28,7 +28,11 @@ public struct TrimmedMean: AggregationRule {
   }
 
   public func guarantee(inputs count: Int, tolerating f: Int, dimension: Int) -> Guarantee {
-    Guarantee(remark: "")
+    if f == 0 { return .ofPlainAverage }
+    let factor = Guarantee.dimensionFactor(inputs: count, tolerating: f, dimension: dimension)
+    return .derived(
+      inputs: count, tolerating: f, lambda: Double(f) / Double(count - f) * factor,
+      kappa: Double(f) / Double(count - 2 * f), remark: "no rule can have a smaller kappa, f / (n - 2f)")
   }
 
   public func aggregate(_ inputs: [Vector], tolerating f: Int, in round: Round) -> Aggregate {
