@@ -22,4 +22,6 @@ public enum RandomPurpose {
   public static let arbitrary: UInt64 = 10
   /// Whom partial nodes favour: followed by role and node.
   public static let favour: UInt64 = 11
+  /// Which inputs of an aggregation share a bucket.
+  public static let bucketing: UInt64 = 12
 }
