@@ -10,7 +10,7 @@ import ByzNumerics
 /// - every input is finite, which is checked where a message comes in;
 /// - all inputs have one length d;
 /// - ``violation(inputs:tolerating:)`` is nil for their number and f. A rule that promises something for n inputs promises
-///   it for more, with the same f.
+///   it for more, with the same f; only ``SmallestMaximumEigenvalueAveraging`` refuses what would take too long.
 public protocol AggregationRule: Sendable {
   /// The rule's name, its parameters, and what goes before it, as a topology spells them.
   var specification: AggregationSpecification { get }
@@ -76,11 +76,7 @@ public struct Aggregate: Sendable {
 extension AggregationRule {
   /// The violation of a rule that needs n >= `factor` f + `more`.
   func violation(inputs count: Int, tolerating f: Int, factor: Int, more: Int) -> String? {
-    if f < 0 { return "\(name) needs f >= 0, which f = \(f) breaks." }
-    if count < more { return "\(name) needs n >= \(more), which n = \(count) breaks." }
-    // The inequality without the product, which overflows for an absurd f.
-    if f <= (count - more) / factor { return nil }
-    return "\(name) needs n >= \(factor)f + \(more), which n = \(count) and f = \(f) break."
+    conditionViolation(of: name, inputs: count, tolerating: f, factor: factor, more: more)
   }
 
   /// The violation of a rule that needs honest inputs to be the majority.

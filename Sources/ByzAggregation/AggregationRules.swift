@@ -46,11 +46,67 @@ public enum AggregationRules {
     Offer("phocas", summary: "averages every coordinate's n - f values closest to their trimmed mean") { _ in
       Phocas()
     },
+    Offer("krum", summary: "takes the input whose nearest others lie closest to it") { _ in Krum() },
+    Offer(
+      "multi-krum",
+      parameters: [
+        Parameter(
+          name: "keep", standard: nil, explanation: "how many inputs are averaged, n - f - 2 unless given",
+          range: 1...1e9, isWhole: true)
+      ],
+      summary: "averages the inputs that Krum likes best"
+    ) { MultiKrum(keep: $0["keep"].map { Int($0) }) },
+    Offer("bulyan", summary: "averages every coordinate around the median of n - 2f of Krum's choices") { _ in
+      Bulyan()
+    },
+    Offer(
+      "geometric-median", parameters: GeometricMedian.parameters,
+      summary: "takes the point with the smallest sum of distances to the inputs"
+    ) {
+      GeometricMedian(
+        smoothing: $0["smoothing"] ?? 1e-6, tolerance: $0["tolerance"] ?? 1e-6,
+        iterations: Int($0["iterations"] ?? 100))
+    },
+    Offer("cge", summary: "averages the n - f shortest inputs") { _ in ComparativeGradientElimination() },
+    Offer(
+      "centered-clipping", parameters: CenteredClipping.parameters,
+      summary: "moves from the last aggregate to the mean, each input pulling by at most a radius"
+    ) { CenteredClipping(radius: $0["radius"] ?? 1, iterations: Int($0["iterations"] ?? 1)) },
+    Offer("smea", summary: "averages the n - f inputs that spread least in any direction") { _ in
+      SmallestMaximumEigenvalueAveraging()
+    },
+    Offer("caf", summary: "takes weight from inputs that stick out, and takes the mean that spread least") { _ in
+      CovarianceFilter()
+    },
     Offer("average", summary: "averages all inputs, and tolerates nobody") { _ in Average() },
   ]
 
   /// Every pre-aggregation.
-  public static let preAggregations: [Offer<any PreAggregation>] = []
+  public static let preAggregations: [Offer<any PreAggregation>] = [
+    Offer("nnm", summary: "replaces every input by the average of the n - f inputs nearest to it") { _ in
+      NearestNeighbourMixing()
+    },
+    Offer(
+      "bucketing",
+      parameters: [
+        Parameter(
+          name: "size", standard: 2, explanation: "how many inputs share a bucket", range: 1...1e9, isWhole: true)
+      ],
+      summary: "puts the inputs into buckets by chance and averages each"
+    ) { Bucketing(size: Int($0["size"] ?? 2)) },
+    Offer(
+      "clip",
+      parameters: [
+        Parameter(
+          name: "norm", standard: nil, isRequired: true, explanation: "the norm that no input may exceed",
+          range: 1e-30...1e30)
+      ],
+      summary: "shortens every input that is longer than a norm to that norm"
+    ) { Clipping(norm: $0["norm"] ?? 1) },
+    Offer("arc", summary: "shortens the longest inputs to the norm of the longest one of the others") { _ in
+      AdaptiveRobustClipping()
+    },
+  ]
 
   /// The rule that is specified.
   ///

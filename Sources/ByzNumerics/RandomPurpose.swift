@@ -24,4 +24,6 @@ public enum RandomPurpose {
   public static let favour: UInt64 = 11
   /// What an aggregation draws: followed by step.
   public static let aggregation: UInt64 = 12
+  /// Which inputs of an aggregation share a bucket.
+  public static let bucketing: UInt64 = 13
 }

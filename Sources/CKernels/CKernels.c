@@ -13,8 +13,10 @@
 
 typedef double doubles4 __attribute__((ext_vector_type(4)));
 typedef double doubles8 __attribute__((ext_vector_type(8)));
+typedef double doubles16 __attribute__((ext_vector_type(16)));
 // Vectors over lent memory need not be aligned for more than a float.
 typedef float unaligned_floats8 __attribute__((ext_vector_type(8), aligned(4)));
+typedef float unaligned_floats16 __attribute__((ext_vector_type(16), aligned(4)));
 
 // Eights of coordinates in a block.
 #define STEPS (byz_distance_block / 8)
@@ -22,6 +24,7 @@ typedef float unaligned_floats8 __attribute__((ext_vector_type(8), aligned(4)));
 // The same source compiled once for each set of instructions, with as many floats to a register as the set has.
 #define NAME(name) name##_portable
 #define LANES 4
+#include "Combination.h"
 #include "Distances.h"
 #include "Finite.h"
 #include "Mean.h"
@@ -36,6 +39,7 @@ typedef float unaligned_floats8 __attribute__((ext_vector_type(8), aligned(4)));
 #pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)
 #define NAME(name) name##_avx2
 #define LANES 8
+#include "Combination.h"
 #include "Distances.h"
 #include "Finite.h"
 #include "Mean.h"
@@ -69,6 +73,26 @@ void byz_mean(
   enum byz_instructions instructions, const float *const *rows, size_t count, size_t length, float *result
 ) {
   CALL(mean, rows, count, length, result);
+}
+
+void byz_combine(
+  enum byz_instructions instructions, const float *const *rows, const double *weights, size_t count, size_t length,
+  float *result
+) {
+  CALL(combine, rows, weights, count, length, result);
+}
+
+void byz_squared_distances_to_combination(
+  enum byz_instructions instructions, const float *const *rows, const double *weights, size_t count, size_t length,
+  double *squares
+) {
+  CALL(squared_distances_to_combination, rows, weights, count, length, squares);
+}
+
+void byz_scale(
+  enum byz_instructions instructions, double factor, const float *elements, size_t length, float *result
+) {
+  CALL(scale, factor, elements, length, result);
 }
 
 bool byz_is_finite(enum byz_instructions instructions, const float *elements, size_t length) {

@@ -125,7 +125,10 @@ import Testing
       ("{rule: median}", "median"), ("{rule: median, before: []}", "median"),
       ("{rule: {multi-krum: 1}, before: [arc]}", "multi-krum:keep=1 after arc"),
       ("{rule: trimmed-mean, before: [nnm, {clip: 2}]}", "trimmed-mean after nnm, clip:norm=2"),
-      ("{rule: trimmed-mean, before: ['clip:norm=2.5', {clip: {norm: 3}}]}", "trimmed-mean after clip:norm=2.5, clip:norm=3"),
+      (
+        "{rule: trimmed-mean, before: ['clip:norm=2.5', {clip: {norm: 3}}]}",
+        "trimmed-mean after clip:norm=2.5, clip:norm=3"
+      ),
     ])
   func aggregations(value: String, expected: String) throws {
     let topology = try Examples.read("\(Examples.smallest)\ntraining: {aggregation: \(value)}")

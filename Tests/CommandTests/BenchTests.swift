@@ -47,7 +47,8 @@ import Testing
 
   @Test func aggregation() throws {
     let result = try Program.run(
-      "bench", "aggregation", "--rule", "mda", "--rule", "{rule: median, before: [nnm]}", "--inputs", "5", "--inputs", "7",
+      "bench", "aggregation", "--rule", "mda", "--rule", "{rule: median, before: [nnm]}", "--inputs", "5", "--inputs",
+      "7",
       "--dimension", "1000", "--seconds", "0.01", "--json", "--quiet")
     #expect(result.status == 0 && result.errors.isEmpty, "\(result.errors)")
     let report = try decode(AggregationBenchmark.Report.self, result.output)

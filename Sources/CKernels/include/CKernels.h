@@ -35,6 +35,27 @@ void byz_squared_distances(
 void byz_mean(
   enum byz_instructions instructions, const float *const *rows, size_t count, size_t length, float *result);
 
+// Writes the combination of the `count` >= 1 vectors of `length` elements at `rows` with these weights to `result`:
+// weights[0] * rows[0] + weights[1] * rows[1] + ..., every product and sum a double, rounded once at the end.
+void byz_combine(
+  enum byz_instructions instructions, const float *const *rows, const double *weights, size_t count, size_t length,
+  float *result);
+
+// Sets `squares`, `count` >= 1 doubles, to the squared Euclidean distances of the vectors of `length` elements at `rows`
+// from their combination with these weights, which is kept in doubles and goes through the cache only; from the zero
+// vector if `weights` is NULL. Every row is read from memory once.
+//
+// Differences, squares and sums are doubles. The squares of a block of byz_distance_block coordinates are summed up in
+// sixteen sums, the coordinate's index modulo 16 saying in which; to each of the first 8 the one 8 places on is added,
+// then to each of the first 4 the one 4 places on, then (0 + 2) + (1 + 3), and that to the row's distance.
+void byz_squared_distances_to_combination(
+  enum byz_instructions instructions, const float *const *rows, const double *weights, size_t count, size_t length,
+  double *squares);
+
+// Writes factor * element, a double that is rounded once, for each of `length` elements to `result`.
+void byz_scale(
+  enum byz_instructions instructions, double factor, const float *elements, size_t length, float *result);
+
 // Whether none of `length` elements is a NaN or an infinity.
 bool byz_is_finite(enum byz_instructions instructions, const float *elements, size_t length);
 
