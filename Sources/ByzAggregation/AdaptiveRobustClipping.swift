@@ -30,13 +30,18 @@ public struct AdaptiveRobustClipping: PreAggregation {
   public func outputs(of count: Int) -> Int { count }
 
   public func guarantee(behind guarantee: Guarantee, inputs count: Int, tolerating f: Int) -> Guarantee {
-    Guarantee(remark: "")
+    let (h, k) = (Double(count - f), Double(clippedCount(of: count, tolerating: f)))
+    return .derived(
+      inputs: count, tolerating: f, lambda: guarantee.lambda.map { $0 + k / h },
+      kappa: guarantee.kappa.map { $0 + k / (h - k) }, remark: guarantee.remark)
   }
 
   public func apply(to inputs: [Vector], tolerating f: Int, in round: Round) -> [Mixture] {
     let norms = squaredNorms(of: inputs, threads: round.threads).map { $0.squareRoot() }
-    let clippedCount = 2 * f * (inputs.count - f) / inputs.count
-    let limit = norms.sorted(by: >)[clippedCount]
+    let limit = norms.sorted(by: >)[clippedCount(of: inputs.count, tolerating: f)]
     return clipped(inputs, of: norms, to: limit, threads: round.threads)
   }
+
+  /// k
+  private func clippedCount(of count: Int, tolerating f: Int) -> Int { 2 * f * (count - f) / count }
 }

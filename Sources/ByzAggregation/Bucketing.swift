@@ -33,7 +33,11 @@ public struct Bucketing: PreAggregation {
   public func outputs(of count: Int) -> Int { count / size + (count % size == 0 ? 0 : 1) }
 
   public func guarantee(behind guarantee: Guarantee, inputs count: Int, tolerating f: Int) -> Guarantee {
-    Guarantee(remark: "")
+    // The smallest bucket, if it holds honest inputs alone, weighs each of them most.
+    let (smallest, honest) = (Double(count % size == 0 ? size : count % size), Double(outputs(of: count) - f))
+    return .derived(
+      inputs: count, tolerating: f,
+      kappa: guarantee.kappa.map { ($0 + 1) * Double(count - f) / (honest * smallest) }, remark: guarantee.remark)
   }
 
   public func apply(to inputs: [Vector], tolerating f: Int, in round: Round) -> [Mixture] {

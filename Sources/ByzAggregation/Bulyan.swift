@@ -34,7 +34,15 @@ public struct Bulyan: AggregationRule {
   }
 
   public func guarantee(inputs count: Int, tolerating f: Int, dimension: Int) -> Guarantee {
-    Guarantee(remark: "")
+    if f == 0 { return .ofPlainAverage }
+    // Of the n - 2f selected values, n - 4f are averaged; the median lies between means of p honest values.
+    let (h, averaged, p) = (Double(count - f), Double(count - 4 * f), Double((count - 2 * f + 1) / 2 - f))
+    let share = min(1, Double(f) / averaged)
+    let root = (h / averaged).squareRoot() + 2 * share * ((h - p) / p).squareRoot()
+    let factor = Guarantee.dimensionFactor(inputs: count, tolerating: f, dimension: dimension)
+    return .derived(
+      inputs: count, tolerating: f, lambda: factor * ((h - 1) / h + share), kappa: root * root,
+      remark: "the selection by Krum has no part in lambda and kappa, which are far from tight")
   }
 
   public func aggregate(_ inputs: [Vector], tolerating f: Int, in round: Round) -> Aggregate {
@@ -42,7 +50,8 @@ public struct Bulyan: AggregationRule {
     let selected =
       f == 0
       ? Array(inputs.indices) : Self.selection(by: squaredDistances(of: inputs, in: round), tolerating: f).sorted()
-    let vector = meanAroundMedian(of: selected.map { inputs[$0] }, leavingOut: 2 * f, threads: round.threads)
+    let vector = SortedFold(.around_median, dropping: 2 * f, of: selected.count)
+      .vector(of: selected.map { inputs[$0] }, threads: round.threads)
     return Aggregate(vector: vector, selected: selected)
   }
 

@@ -29,7 +29,7 @@ public struct Clipping: PreAggregation {
   public func outputs(of count: Int) -> Int { count }
 
   public func guarantee(behind guarantee: Guarantee, inputs count: Int, tolerating f: Int) -> Guarantee {
-    Guarantee(remark: "")
+    Guarantee(remark: "inputs that are all equal and longer than the norm come out shorter, whatever the rule")
   }
 
   public func apply(to inputs: [Vector], tolerating f: Int, in round: Round) -> [Mixture] {

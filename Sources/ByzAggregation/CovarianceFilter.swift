@@ -36,7 +36,12 @@ public struct CovarianceFilter: AggregationRule {
   }
 
   public func guarantee(inputs count: Int, tolerating f: Int, dimension: Int) -> Guarantee {
-    Guarantee(remark: "")
+    if f == 0 { return .ofPlainAverage }
+    let (h, rest) = (Double(count - f), Double(count - 2 * f))
+    let root = (2 + 2.squareRoot()) * (Double(f) * h).squareRoot() / rest + (Double(f) / rest).squareRoot()
+    return .derived(
+      inputs: count, tolerating: f, kappa: root * root,
+      remark: "kappa holds in every direction, with the honest inputs' largest variance in any; it is far from tight")
   }
 
   public func aggregate(_ inputs: [Vector], tolerating f: Int, in round: Round) -> Aggregate {

@@ -55,7 +55,10 @@ public struct GeometricMedian: AggregationRule {
   }
 
   public func guarantee(inputs count: Int, tolerating f: Int, dimension: Int) -> Guarantee {
-    Guarantee(remark: "")
+    let (n, f) = (Double(count), Double(f))
+    return .derived(
+      inputs: count, tolerating: Int(f), lambda: (n - f - 1) / (n * (n - 2 * f)).squareRoot(),
+      kappa: 2 * (n - f) / (n - 2 * f), remark: "proven for the point that the steps converge to")
   }
 
   public func aggregate(_ inputs: [Vector], tolerating f: Int, in round: Round) -> Aggregate {

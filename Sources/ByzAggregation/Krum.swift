@@ -28,7 +28,7 @@ public struct Krum: AggregationRule {
   }
 
   public func guarantee(inputs count: Int, tolerating f: Int, dimension: Int) -> Guarantee {
-    Guarantee(remark: "")
+    .ofKrum(inputs: count, tolerating: f, keeping: 1)
   }
 
   public func aggregate(_ inputs: [Vector], tolerating f: Int, in round: Round) -> Aggregate {

@@ -39,7 +39,7 @@ public struct MultiKrum: AggregationRule {
   }
 
   public func guarantee(inputs count: Int, tolerating f: Int, dimension: Int) -> Guarantee {
-    Guarantee(remark: "")
+    .ofKrum(inputs: count, tolerating: f, keeping: keep ?? count - f - 2)
   }
 
   public func aggregate(_ inputs: [Vector], tolerating f: Int, in round: Round) -> Aggregate {

@@ -29,7 +29,10 @@ public struct NearestNeighbourMixing: PreAggregation {
   public func outputs(of count: Int) -> Int { count }
 
   public func guarantee(behind guarantee: Guarantee, inputs count: Int, tolerating f: Int) -> Guarantee {
-    Guarantee(remark: "")
+    let (h, byzantine) = (Double(count - f), Double(f))
+    return .derived(
+      inputs: count, tolerating: f, lambda: guarantee.lambda.map { 2 * byzantine / h * (1 + 2 * $0) },
+      kappa: guarantee.kappa.map { 8 * byzantine / h * ($0 + 1) }, remark: guarantee.remark)
   }
 
   public func apply(to inputs: [Vector], tolerating f: Int, in round: Round) -> [Mixture] {

@@ -57,7 +57,10 @@ public struct SmallestMaximumEigenvalueAveraging: AggregationRule {
   }
 
   public func guarantee(inputs count: Int, tolerating f: Int, dimension: Int) -> Guarantee {
-    Guarantee(remark: "")
+    if f == 0 { return .ofPlainAverage }
+    return .derived(
+      inputs: count, tolerating: f, kappa: 4 * Double(f) / Double(count - 2 * f),
+      remark: "kappa holds in every direction, with the honest inputs' largest variance in any")
   }
 
   public func aggregate(_ inputs: [Vector], tolerating f: Int, in round: Round) -> Aggregate {

@@ -83,13 +83,13 @@ public struct AggregationBenchmark {
 }
 
 extension AggregationBenchmark {
-  /// Every rule with its standard parameters, and the average behind every pre-aggregation.
+  /// Every rule with its standard parameters, and the trimmed mean behind every pre-aggregation.
   public static let standardRules: [any AggregationRule] = {
     let rules = AggregationRules.all.compactMap { try? $0.made() }
     let steps = AggregationRules.preAggregations.compactMap { offer in
       try? offer.made(with: [:].merging(offer.parameters.filter(\.isRequired).map { ($0.name, 1) }) { $1 })
     }
-    return rules + steps.map { PreAggregatedRule([$0], before: Average()) }
+    return rules + steps.map { PreAggregatedRule([$0], before: TrimmedMean()) }
   }()
 
   /// The settings of drawn vectors of every length, every number and every rule that takes so many, with f the largest
