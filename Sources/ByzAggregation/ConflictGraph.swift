@@ -13,12 +13,17 @@ struct ConflictGraph {
   /// Bit w of row v says whether v and w are neighbours: symmetric, and never set for v = w.
   private var words: [UInt64]
 
-  /// The graph of `count` vertices with an edge wherever `areJoined` says so; it gets the smaller index first.
-  init(count: Int, where areJoined: (Int, Int) -> Bool) {
+  /// The graph of `count` vertices without an edge.
+  private init(count: Int) {
     self.count = count
     wordsPerRow = (count + 63) / 64
     degrees = Array(repeating: 0, count: count)
     words = Array(repeating: 0, count: count * wordsPerRow)
+  }
+
+  /// The graph of `count` vertices with an edge wherever `areJoined` says so; it gets the smaller index first.
+  init(count: Int, where areJoined: (Int, Int) -> Bool) {
+    self.init(count: count)
     for first in 0..<count {
       for second in first + 1..<max(count, first + 1) where areJoined(first, second) { join(first, second) }
     }
@@ -33,17 +38,23 @@ struct ConflictGraph {
   @inline(__always)
   func word(_ index: Int, of vertex: Int) -> UInt64 { words[vertex * wordsPerRow + index] }
 
+  /// Calls `body` with every neighbour of a vertex, ascending.
+  @inline(__always)
+  func forEachNeighbour(of vertex: Int, _ body: (Int) -> Void) {
+    for index in 0..<wordsPerRow {
+      var bits = word(index, of: vertex)
+      while bits != 0 {
+        body(index << 6 + bits.trailingZeroBitCount)
+        bits &= bits &- 1
+      }
+    }
+  }
+
   /// The neighbours of a vertex, ascending.
   func neighbours(of vertex: Int) -> [Int] {
     var result: [Int] = []
     result.reserveCapacity(degrees[vertex])
-    for index in 0..<wordsPerRow {
-      var bits = word(index, of: vertex)
-      while bits != 0 {
-        result.append(index << 6 + bits.trailingZeroBitCount)
-        bits &= bits &- 1
-      }
-    }
+    forEachNeighbour(of: vertex) { result.append($0) }
     return result
   }
 
@@ -65,18 +76,32 @@ struct ConflictGraph {
     preconditionFailure("vertex \(vertex) has no neighbour")
   }
 
-  /// For every vertex, whether a path of edges leads to it from `vertex`, which is there itself too.
-  func component(of vertex: Int) -> [Bool] {
-    var isReached = Array(repeating: false, count: count)
-    isReached[vertex] = true
-    var open = [vertex]
-    while let next = open.popLast() {
-      for neighbour in neighbours(of: next) where !isReached[neighbour] {
-        isReached[neighbour] = true
-        open.append(neighbour)
+  /// The vertices that a path of edges leads to from `vertex`, with itself.
+  func component(of vertex: Int) -> VertexSet {
+    var reached = VertexSet(wordCount: wordsPerRow)
+    var open = reached
+    reached.insert(vertex)
+    open.insert(vertex)
+    while let next = open.first {
+      open.remove(next)
+      for index in 0..<wordsPerRow {
+        let added = word(index, of: next) & ~reached.words[index]
+        reached.formUnion(added, at: index)
+        open.formUnion(added, at: index)
       }
     }
-    return isReached
+    return reached
+  }
+
+  /// The graph of the given vertices, ascending, and the edges between them: vertex i is `vertices[i]` of this one.
+  func induced(on vertices: [Int]) -> ConflictGraph {
+    var places = Array(repeating: -1, count: count)
+    for (place, vertex) in vertices.enumerated() { places[vertex] = place }
+    var result = ConflictGraph(count: vertices.count)
+    for (place, vertex) in vertices.enumerated() {
+      forEachNeighbour(of: vertex) { if places[$0] > place { result.join(place, places[$0]) } }
+    }
+    return result
   }
 
   /// Joins two different vertices by an edge that is not there yet.

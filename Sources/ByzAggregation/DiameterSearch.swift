@@ -16,23 +16,29 @@ struct DiameterSearch {
   }
 
   /// The indices of the lexicographically smallest subset of n - f points among those of the smallest diameter.
-  func subset() -> [Int] { firstSubset(within: smallestDiameter()) }
+  func subset() -> [Int] {
+    let (diameter, cover) = smallestDiameter()
+    return firstSubset(within: diameter, cover: cover)
+  }
 
-  /// The smallest diameter of a subset of n - f points: a binary search over the distances that occur.
-  func smallestDiameter() -> Double {
+  /// The smallest diameter of a subset of n - f points, and at most f points without which no two are further apart: a
+  /// binary search over the distances that occur.
+  func smallestDiameter() -> (diameter: Double, cover: [Int]) {
+    // A single point is left, and nothing is closer than it to itself.
+    guard leftOut < distances.count - 1 else { return (0, Array(1..<distances.count)) }
     let candidates = distances.distinct
-    guard leftOut < distances.count - 1 else { return 0 }
-    var low = 0
-    var high = candidates.count - 1  // At the largest distance the graph has no edge.
+    var cover: [Int] = []
+    var (low, high) = (0, candidates.count - 1)  // At the largest distance the graph has no edge.
     while low < high {
       let middle = (low + high) / 2
-      if VertexCover.exists(in: graph(beyond: candidates[middle]), size: leftOut) {
+      if let found = VertexCover.find(in: graph(beyond: candidates[middle]), size: leftOut) {
+        cover = found
         high = middle
       } else {
         low = middle + 1
       }
     }
-    return candidates[low]
+    return (candidates[low], cover)
   }
 
   /// The graph that joins the points further apart than `threshold`.
@@ -40,37 +46,41 @@ struct DiameterSearch {
     ConflictGraph(count: distances.count) { distances[$0, $1] > threshold }
   }
 
-  /// The lexicographically smallest subset of n - f points with a diameter of at most `diameter`, which must exist.
+  /// The lexicographically smallest subset of n - f points with a diameter of at most `diameter`.
   ///
-  /// Point by point from the first: it is kept whenever the points kept so far and it can be completed, which is one more
-  /// question after a vertex cover. A kept point forces its neighbours out; what is left is a smaller graph.
-  private func firstSubset(within diameter: Double) -> [Int] {
+  /// Point by point from the first: it is kept whenever the points kept so far and it can be completed. A kept point forces
+  /// its neighbours out; what is left is a smaller graph. A vertex cover of that is always known, `cover` at first, and a
+  /// point outside it can be kept without asking; for one inside it another cover has to be found.
+  private func firstSubset(within diameter: Double, cover: [Int]) -> [Int] {
     var graph = graph(beyond: diameter)
+    var isCovering = Array(repeating: false, count: distances.count)
+    for point in cover { isCovering[point] = true }
     var kept: [Int] = []
-    var out = Array(repeating: false, count: distances.count)
+    var isOut = Array(repeating: false, count: distances.count)
     var budget = leftOut
-    for point in 0..<distances.count where !out[point] && kept.count < distances.count - leftOut {
+    for point in 0..<distances.count where !isOut[point] && kept.count < distances.count - leftOut {
       let neighbours = graph.neighbours(of: point)
-      if canLeaveOut(neighbours, of: graph, budget: budget) {
-        kept.append(point)
-        for neighbour in neighbours { out[neighbour] = true }
-        graph.remove(neighbours)
-        budget -= neighbours.count
-      } else {
-        graph.remove(point)
-        budget -= 1
+      if isCovering[point] && !neighbours.isEmpty {
+        guard let found = self.cover(of: graph, leavingOut: neighbours, budget: budget) else {
+          graph.remove(point)
+          budget -= 1
+          continue
+        }
+        for point in isCovering.indices { isCovering[point] = false }
+        for point in found { isCovering[point] = true }
       }
+      kept.append(point)
+      for neighbour in neighbours { isOut[neighbour] = true }
+      graph.remove(neighbours)
+      budget -= neighbours.count
     }
     return kept
   }
 
-  /// Whether without `points` a cover of what `budget` leaves is possible.
-  private func canLeaveOut(_ points: [Int], of graph: ConflictGraph, budget: Int) -> Bool {
-    guard points.count <= budget else { return false }
-    // A point without neighbours costs nothing, and the graph had a cover before.
-    guard !points.isEmpty else { return true }
-    var rest = graph
-    rest.remove(points)
-    return VertexCover.exists(in: rest, size: budget - points.count)
+  /// A cover of what is left of a graph without `points`, by as many others as `budget` allows together with them.
+  private func cover(of graph: consuming ConflictGraph, leavingOut points: [Int], budget: Int) -> [Int]? {
+    guard points.count <= budget else { return nil }
+    graph.remove(points)
+    return VertexCover.find(in: graph, size: budget - points.count)
   }
 }

@@ -1,4 +1,11 @@
-/// The distances between any two of n points, or whatever orders the pairs as their distances do.
+/// The *squared* Euclidean distances between any two of n vectors, in f64.
+///
+/// Rules that need only the order of the distances use the squares as they are: taking roots could make ties of what are
+/// none. Rules that are pure functions of their inputs stay so when they get a matrix of them, since no bit of it depends
+/// on how it came about; see ``init(squaredBetween:threads:)`` and ``GrowingDistances``.
+///
+/// - Shape: n rows of n numbers; symmetric, with zeros on the diagonal. Row i belongs to input i.
+/// - Memory: 8 n^2 bytes.
 public struct DistanceMatrix: Sendable {
   /// The number of points, n.
   public let count: Int
@@ -22,7 +29,7 @@ public struct DistanceMatrix: Sendable {
     self.values = values
   }
 
-  /// The distance between two points; setting it sets it both ways.
+  /// The squared distance between the points at two indices, in any order; 0 when they are one. Setting it sets it both ways.
   public internal(set) subscript(first: Int, second: Int) -> Double {
     get { values[first * count + second] }
     set {
@@ -31,7 +38,7 @@ public struct DistanceMatrix: Sendable {
     }
   }
 
-  /// Every distance between two different points, once and ascending.
+  /// Every squared distance between two different points, once and ascending.
   var distinct: [Double] {
     var pairs: [Double] = []
     for first in 0..<count {
@@ -43,7 +50,7 @@ public struct DistanceMatrix: Sendable {
     return result
   }
 
-  /// The largest distance between two of the points at `indices`, or 0 when there are no two.
+  /// The largest squared distance between two of the points at `indices`, or 0 when there are no two.
   func diameter(of indices: [Int]) -> Double {
     var largest = 0.0
     for first in indices {

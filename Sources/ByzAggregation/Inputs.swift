@@ -34,8 +34,3 @@ func coordinatewise(
     }
   }
 }
-
-/// Memory that several threads write to, each to a part of its own.
-private struct Target: @unchecked Sendable {
-  let base: UnsafeMutablePointer<Float>?
-}

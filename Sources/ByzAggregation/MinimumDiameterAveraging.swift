@@ -13,9 +13,12 @@ import ByzNumerics
 /// - Rounding: distances are sums of squared differences in f64. The average is summed in f64 in index order, divided
 ///   in f64 and rounded to f32 once. Huge finite inputs overflow nowhere.
 /// - Non-finite inputs: must not come in.
-/// - Complexity: O(n^2 d) for the distances. The search for S is exact; it decides O(log n) + n times whether a graph
-///   of n vertices has a vertex cover of size f, which is exponential in f at worst but quick in practice, see
-///   ``VertexCover``. Trying all sets, as is usually done, takes C(n, f) steps.
+/// - Complexity: O(n^2 d) for the distances, unless the round has them already. The search for S is exact: it looks
+///   O(log n) times, and then at most once for each input, for a vertex cover of size f in a graph of n vertices, see
+///   ``VertexCover``. That is exponential in f at worst, and Byzantine inputs can bring about any graph. On the worst ones
+///   that thousands of drawn and known graphs and a search for bad ones came upon, a server's core takes 1.5 ms for
+///   n = 100 and f = 33, 15 ms for n = 100 and f = 49, and 0.1 s for n = 128 and f = 63. Trying all sets, as is usually
+///   done, takes C(n, f) steps.
 /// - Example: 0, 1, 2, 9 with f = 1 give S = {0, 1, 2}, counted from 0, and the average 1.
 /// - References: El-Mhamdi et al., "Genuinely Distributed Byzantine Machine Learning", PODC 2020, arXiv 1905.03853;
 ///   Farhadkhani et al., "Byzantine Machine Learning Made Easy by Resilient Averaging of Momentums", ICML 2022,
@@ -36,12 +39,14 @@ public struct MinimumDiameterAveraging: AggregationRule {
 
   public func aggregate(_ inputs: [Vector], tolerating f: Int, in round: Round) -> Aggregate {
     requireCondition(inputs: inputs.count, tolerating: f)
-    let selected = f == 0 ? Array(inputs.indices) : closest(inputs, leavingOut: f)
+    let selected = f == 0 ? Array(inputs.indices) : closest(inputs, leavingOut: f, in: round)
     return Aggregate(vector: mean(of: selected.map { inputs[$0] }, threads: round.threads), selected: selected)
   }
 
-  private func closest(_ inputs: [Vector], leavingOut f: Int) -> [Int] {
+  private func closest(_ inputs: [Vector], leavingOut f: Int, in round: Round) -> [Int] {
+    let distances = round.distances ?? DistanceMatrix(squaredBetween: inputs, threads: round.threads)
+    precondition(distances.count == inputs.count, "distances of \(distances.count) for \(inputs.count) inputs")
     // Squares order the pairs as the distances themselves do, and taking roots could make ties of what are none.
-    DiameterSearch(distances: DistanceMatrix(squaredBetween: inputs), leavingOut: f).subset()
+    return DiameterSearch(distances: distances, leavingOut: f).subset()
   }
 }

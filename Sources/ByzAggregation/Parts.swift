@@ -21,4 +21,30 @@ enum Parts {
       for part in stride(from: worker, to: count, by: workers) { work(part) }
     }
   }
+
+  /// The sums over all parts of the `count` numbers that `body` writes for each, added up in the order of the parts.
+  ///
+  /// `body` gets the coordinates of a part and `count` zeros to write to. 8 * `count` bytes of memory for each part.
+  static func sums(
+    of length: Int, count: Int, threads: Int, _ body: @Sendable (Range<Int>, UnsafeMutablePointer<Double>) -> Void
+  ) -> [Double] {
+    let parts = Self.count(of: length)
+    var values = Array(repeating: 0.0, count: parts * count)
+    values.withUnsafeMutableBufferPointer { values in
+      let target = Target(base: values.baseAddress)
+      forEach(of: length, threads: threads) { part, range in
+        if let base = target.base { body(range, base + part * count) }
+      }
+    }
+    var sums = Array(repeating: 0.0, count: count)
+    for part in 0..<parts {
+      for index in 0..<count { sums[index] += values[part * count + index] }
+    }
+    return sums
+  }
+}
+
+/// Memory that several threads write to, each to a part of its own.
+struct Target<Element>: @unchecked Sendable {
+  let base: UnsafeMutablePointer<Element>?
 }

@@ -69,6 +69,13 @@ void byz_squared_distances(
   CALL(squared_distances, rows, count, length, (doubles8 *)room, squares);
 }
 
+void byz_squared_distances_from(
+  enum byz_instructions instructions, const float *left, const float *const *rows, size_t count, size_t length,
+  double *room, double *squares
+) {
+  CALL(squared_distances_from, left, rows, count, length, (doubles8 *)room, squares);
+}
+
 void byz_mean(
   enum byz_instructions instructions, const float *const *rows, size_t count, size_t length, float *result
 ) {

@@ -1,10 +1,13 @@
-// Squared distances; see byz_squared_distances.
+// Squared distances; see byz_squared_distances and byz_squared_distances_from.
 
 // Writes a block of at most byz_distance_block floats as doubles and fills its last eight up with zeros, which add
 // nothing to a distance.
 static void NAME(widen)(const float *elements, size_t count, doubles8 *block) {
   size_t whole = count / 8;
   for (size_t step = 0; step < whole; step++) {
+    // The same vector's next block, which the processor does not foresee when many vectors are read in turn. Past the
+    // vector's end this asks for nothing that is used, and does nothing.
+    __builtin_prefetch(elements + 8 * step + byz_distance_block);
     block[step] = __builtin_convertvector(*(const unaligned_floats8 *)(elements + 8 * step), doubles8);
   }
   if (count % 8 == 0) return;
@@ -35,6 +38,17 @@ INLINE void NAME(add_squares)(const doubles8 *left, const doubles8 *right, size_
   UNROLL for (int row = 0; row < count; row++) squares[row] += totals[row];
 }
 
+// Adds what one block contributes to the distances between `left` and the `count` rows from `right` on.
+INLINE void NAME(add_row)(const doubles8 *left, const doubles8 *right, size_t steps, size_t count, double *squares) {
+  size_t row = 0;
+  for (; row + 4 <= count; row += 4) NAME(add_squares)(left, right + STEPS * row, steps, 4, squares + row);
+  switch (count - row) {
+    case 1: NAME(add_squares)(left, right + STEPS * row, steps, 1, squares + row); break;
+    case 2: NAME(add_squares)(left, right + STEPS * row, steps, 2, squares + row); break;
+    case 3: NAME(add_squares)(left, right + STEPS * row, steps, 3, squares + row); break;
+  }
+}
+
 static void NAME(squared_distances)(
   const float *const *rows, size_t count, size_t length, doubles8 *room, double *squares
 ) {
@@ -42,23 +56,26 @@ static void NAME(squared_distances)(
   for (size_t start = 0; start < length; start += byz_distance_block) {
     size_t rest = length - start;
     size_t inBlock = rest < byz_distance_block ? rest : byz_distance_block;
-    size_t steps = (inBlock + 7) / 8;
     for (size_t row = 0; row < count; row++) NAME(widen)(rows[row] + start, inBlock, room + STEPS * row);
     for (size_t first = 0; first < count; first++) {
       const doubles8 *left = room + STEPS * first;
-      for (size_t second = first + 1; second < count; second += 4) {
-        const doubles8 *right = room + STEPS * second;
-        double *target = squares + count * first + second;
-        switch (count - second) {
-          case 1: NAME(add_squares)(left, right, steps, 1, target); break;
-          case 2: NAME(add_squares)(left, right, steps, 2, target); break;
-          case 3: NAME(add_squares)(left, right, steps, 3, target); break;
-          default: NAME(add_squares)(left, right, steps, 4, target); break;
-        }
-      }
+      NAME(add_row)(left, left + STEPS, (inBlock + 7) / 8, count - first - 1, squares + (count + 1) * first + 1);
     }
   }
   for (size_t first = 0; first < count; first++) {
     for (size_t second = 0; second < first; second++) squares[count * first + second] = squares[count * second + first];
+  }
+}
+
+static void NAME(squared_distances_from)(
+  const float *left, const float *const *rows, size_t count, size_t length, doubles8 *room, double *squares
+) {
+  for (size_t row = 0; row < count; row++) squares[row] = 0;
+  for (size_t start = 0; start < length; start += byz_distance_block) {
+    size_t rest = length - start;
+    size_t inBlock = rest < byz_distance_block ? rest : byz_distance_block;
+    NAME(widen)(left + start, inBlock, room);
+    for (size_t row = 0; row < count; row++) NAME(widen)(rows[row] + start, inBlock, room + STEPS * (row + 1));
+    NAME(add_row)(room, room + STEPS, (inBlock + 7) / 8, count, squares);
   }
 }

@@ -15,6 +15,7 @@ private let lengths = [0, 1, 7, 8, 9, 15, 16, 17, 33, 127, 128, 129, 130, 1000]
 @Suite struct KernelTests {
   /// The squared distance in the order of summation that the kernel documents.
   private func squaredDistance(_ left: Vector, _ right: Vector) -> Double {
+    let (left, right) = (left.elements, right.elements)
     var total = 0.0
     for start in stride(from: 0, to: left.count, by: byz_distance_block) {
       var sums = [Double](repeating: 0, count: 8)
@@ -53,9 +54,13 @@ private let lengths = [0, 1, 7, 8, 9, 15, 16, 17, 33, 127, 128, 129, 130, 1000]
         let inputs = misaligned(generator.vectors(count, length: length, kind))
         let expected = inputs.flatMap { left in inputs.map { squaredDistance(left, $0).bitPattern } }
         for set in sets {
-          let squares = DistanceMatrix(squaredBetween: inputs, instructions: set)
+          let squares = DistanceMatrix(squaredBetween: inputs, threads: 1, instructions: set)
           let found = inputs.indices.flatMap { left in inputs.indices.map { squares[left, $0].bitPattern } }
           #expect(found == expected, "\(kind), n = \(count), d = \(length), \(set)")
+          let first = DistanceMatrix.squares(from: inputs[0], to: inputs, threads: 1, instructions: set)
+          #expect(
+            first.map(\.bitPattern) == Array(expected[..<count]),
+            "from one, \(kind), n = \(count), d = \(length), \(set)")
         }
       }
     }

@@ -3,18 +3,9 @@ import Testing
 
 @testable import ByzAggregation
 
-private func squaredDistance(_ left: Vector, _ right: Vector) -> Double {
-  var sum = 0.0
-  for index in 0..<left.count {
-    let difference = Double(left[index]) - Double(right[index])
-    sum += difference * difference
-  }
-  return sum
-}
-
 /// The first subset, in lexicographic order, among those of the smallest diameter: by trying all of them.
 private func naiveSubset(of inputs: [Vector], leavingOut f: Int) -> [Int] {
-  let squares = inputs.map { left in inputs.map { squaredDistance(left, $0) } }
+  let squares = inputs.map { left in inputs.map { naiveSquaredDistance(left, $0) } }
   var best: (diameter: Double, subset: [Int]) = (.infinity, [])
   func extend(_ subset: [Int], from next: Int, _ diameter: Double) {
     if subset.count == inputs.count - f {
@@ -80,31 +71,25 @@ private func naiveSubset(of inputs: [Vector], leavingOut f: Int) -> [Int] {
     #expect(rule.aggregate([large, large, large], tolerating: 1).vector == large)
   }
 
-  @Test func findsDistancesAcrossBlockEdges() {
-    for length in [0, 1, 7, 8, 127, 128, 129, 1000] {
-      var generator = SeededGenerator(seed: UInt64(length))
-      // Whole numbers, so that both sums are exact whatever their order.
-      let inputs = generator.vectors(5, length: length, .grid)
-      let matrix = DistanceMatrix(squaredBetween: inputs)
-      for first in inputs.indices {
-        for second in inputs.indices {
-          #expect(
-            matrix[first, second] == squaredDistance(inputs[first], inputs[second]), "d = \(length), seed \(length)")
-        }
+  @Test(arguments: Elements.allCases) func threadsAndKnownDistancesDoNotShow(kind: Elements) {
+    for seed in 0..<20 as Range<UInt64> {
+      var generator = SeededGenerator(seed: seed)
+      let count = 3 + Int(seed % 7)
+      let inputs = generator.vectors(count, length: seed == 0 ? 40_000 : 5, kind)
+      let f = (count - 1) / 2
+      let expected = rule.aggregate(inputs, tolerating: f)
+      for round in [Round(threads: 3), Round(distances: DistanceMatrix(squaredBetween: inputs))] {
+        let found = rule.aggregate(inputs, tolerating: f, in: round)
+        #expect(found.vector == expected.vector && found.selected == expected.selected, "\(kind), seed \(seed)")
       }
     }
   }
 
-  @Test func distancesDoNotDependOnTheOtherInputs() {
-    var generator = SeededGenerator(seed: 1)
-    let inputs = generator.vectors(9, length: 301, .normal)
-    let matrix = DistanceMatrix(squaredBetween: inputs)
-    for first in inputs.indices {
-      for second in inputs.indices {
-        let pair = DistanceMatrix(squaredBetween: [inputs[second], inputs[first]])
-        #expect(pair[0, 1] == matrix[first, second], "\(first) and \(second), seed 1")
-      }
-    }
+  @Test func usesTheDistancesOfTheRound() {
+    // Distances that the inputs do not have show that these are used.
+    let inputs = [0, 1, 2, 9].map { Vector([$0]) }
+    let distances = DistanceMatrix(count: 4) { first, _ in first == 0 ? 2 : 1 }
+    #expect(rule.aggregate(inputs, tolerating: 1, in: Round(distances: distances)).selected == [1, 2, 3])
   }
 
   @Test func documentedExample() {

@@ -37,26 +37,34 @@ private func pairs(_ count: Int, where isEdge: (Int, Int) -> Bool = { _, _ in tr
 }
 
 @Suite struct VertexCoverTests {
-  /// Expects covers of `smallest` vertices and more to exist, and no smaller ones.
+  /// Expects covers of `smallest` vertices and more to be found, and no smaller ones.
   private func expect(_ smallest: Int, _ graph: ConflictGraph, _ label: String) {
-    for size in max(0, smallest - 3)..<smallest {
-      #expect(!VertexCover.exists(in: graph, size: size), "\(label), size \(size)")
-    }
-    for size in smallest...smallest + 2 {
-      #expect(VertexCover.exists(in: graph, size: size), "\(label), size \(size)")
+    for size in max(0, smallest - 3)...smallest + 2 {
+      expectFound(size >= smallest, in: graph, size: size, "\(label), size \(size)")
     }
   }
 
+  /// Expects that a cover of at most `size` vertices is found, and is one; or that none is.
+  private func expectFound(_ exists: Bool, in graph: ConflictGraph, size: Int, _ label: String) {
+    guard let cover = VertexCover.find(in: graph, size: size) else {
+      #expect(!exists, "\(label)")
+      return
+    }
+    #expect(exists && cover.count <= size && Set(cover).count == cover.count, "\(label)")
+    var rest = graph
+    rest.remove(cover)
+    #expect(rest.edgeCount == 0, "\(label)")
+  }
+
   @Test func equalsTryingAllSetsOnDrawnGraphs() {
-    for seed in 0..<600 as Range<UInt64> {
+    for seed in 0..<3000 as Range<UInt64> {
       var generator = SeededGenerator(seed: seed)
       let count = 1 + Int(seed % 12)
       let density = generator.uniform()
       let edges = pairs(count) { _, _ in generator.uniform() < density }
       let smallest = naiveSmallestCover(count, edges)
       for size in 0...count {
-        let exists = VertexCover.exists(in: graph(count, edges), size: size)
-        #expect(exists == (size >= smallest), "size \(size), seed \(seed)")
+        expectFound(size >= smallest, in: graph(count, edges), size: size, "size \(size), seed \(seed)")
       }
     }
   }

@@ -30,6 +30,12 @@ void byz_squared_distances(
   enum byz_instructions instructions, const float *const *rows, size_t count, size_t length, double *room,
   double *squares);
 
+// Sets the `count` doubles at `squares` to the squared Euclidean distances between the vector at `left` and those at `rows`,
+// with the bits that byz_squared_distances gives. `room` is for `count` + 1 blocks of doubles and aligned to 64 bytes.
+void byz_squared_distances_from(
+  enum byz_instructions instructions, const float *left, const float *const *rows, size_t count, size_t length,
+  double *room, double *squares);
+
 // Writes the mean of the `count` >= 1 vectors of `length` elements at `rows` to `result`: summed up as doubles in the
 // order of the rows, divided as doubles, rounded once.
 void byz_mean(
