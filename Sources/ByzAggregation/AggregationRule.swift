@@ -9,8 +9,8 @@ import ByzNumerics
 /// - the inputs stand in the order of the ids of the nodes that sent them;
 /// - every input is finite, which is checked where a message comes in;
 /// - all inputs have one length d;
-/// - ``violation(inputs:tolerating:)`` is nil for their number and f. A rule that promises something for n inputs promises
-///   it for more, with the same f; only ``SmallestMaximumEigenvalueAveraging`` refuses what would take too long.
+/// - ``violation(inputs:tolerating:)`` is nil for their number and f. A rule promises something for a range of numbers n, with
+///   the same f: it is enough to ask for the smallest and for the largest that there may be.
 public protocol AggregationRule: Sendable {
   /// The rule's name, its parameters, and what goes before it, as a topology spells them.
   var specification: AggregationSpecification { get }

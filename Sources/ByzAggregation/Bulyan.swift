@@ -49,7 +49,7 @@ public struct Bulyan: AggregationRule {
     requireCondition(inputs: inputs.count, tolerating: f)
     let selected =
       f == 0
-      ? Array(inputs.indices) : Self.selection(by: squaredDistances(of: inputs, in: round), tolerating: f).sorted()
+      ? Array(inputs.indices) : Self.selection(by: round.squaredDistances(between: inputs), tolerating: f).sorted()
     let vector = SortedFold(.around_median, dropping: 2 * f, of: selected.count)
       .vector(of: selected.map { inputs[$0] }, threads: round.threads)
     return Aggregate(vector: vector, selected: selected)

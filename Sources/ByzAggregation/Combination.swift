@@ -20,21 +20,12 @@ func combination(of inputs: [Vector], weights: [Double], threads: Int) -> Vector
 /// Since the distances are summed up from differences, inputs of 1e30 do not spoil those of the others. O(n d) time.
 func squaredDistances(of inputs: [Vector], fromCombination weights: [Double]?, threads: Int) -> [Double] {
   precondition(weights == nil || inputs.count == weights?.count, "every input needs a weight")
-  let (count, length) = (inputs.count, commonLength(of: inputs))
-  var ofParts = [Double](repeating: 0, count: Parts.count(of: length) * count)
-  ofParts.withUnsafeMutableBufferPointer { squares in
-    let target = SquaresTarget(base: squares.baseAddress)
-    Parts.forEach(of: length, threads: threads) { index, part in
-      withElements(of: inputs) { rows in
-        byz_squared_distances_to_combination(
-          byz_best_instructions(), rows.map { $0.map { $0 + part.lowerBound } }, weights, count, part.count,
-          target.base.map { $0 + index * count })
-      }
+  let count = inputs.count
+  return Parts.sums(of: commonLength(of: inputs), count: count, threads: threads) { part, squares in
+    withElements(of: inputs) { rows in
+      byz_squared_distances_to_combination(
+        byz_best_instructions(), rows.map { $0.map { $0 + part.lowerBound } }, weights, count, part.count, squares)
     }
-  }
-  // In the order of the parts, whoever computed them.
-  return (0..<count).map { input in
-    stride(from: input, to: ofParts.count, by: count).reduce(0) { $0 + ofParts[$1] }
   }
 }
 
@@ -48,16 +39,4 @@ func scaled(_ input: Vector, by factor: Double, threads: Int) -> Vector {
   coordinatewise([input], threads: threads) { rows, length, result in
     byz_scale(byz_best_instructions(), factor, rows[0], length, result)
   }
-}
-
-/// The squared distances between the inputs of a round: those that it knows, or else computed.
-func squaredDistances(of inputs: [Vector], in round: Round) -> DistanceMatrix {
-  guard let known = round.distances else { return DistanceMatrix(squaredBetween: inputs) }
-  precondition(known.count == inputs.count, "distances of \(known.count) vectors are not of \(inputs.count) inputs")
-  return known
-}
-
-/// Memory that several threads write to, each to places of its own.
-private struct SquaresTarget: @unchecked Sendable {
-  let base: UnsafeMutablePointer<Double>?
 }

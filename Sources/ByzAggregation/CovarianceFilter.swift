@@ -47,7 +47,7 @@ public struct CovarianceFilter: AggregationRule {
   public func aggregate(_ inputs: [Vector], tolerating f: Int, in round: Round) -> Aggregate {
     requireCondition(inputs: inputs.count, tolerating: f)
     if f == 0 { return Aggregate(vector: mean(of: inputs, threads: round.threads), selected: Array(inputs.indices)) }
-    let weights = Self.weights(of: squaredDistances(of: inputs, in: round), tolerating: f)
+    let weights = Self.weights(of: round.squaredDistances(between: inputs), tolerating: f)
     let vector = combination(of: inputs, weights: weights, threads: round.threads)
     return Aggregate(vector: vector, selected: inputs.indices.filter { weights[$0] > 0 })
   }

@@ -53,6 +53,15 @@ extension DistanceMatrix {
   }
 }
 
+extension Round {
+  /// The squared distances between the round's `inputs`: those that it knows, or else computed.
+  func squaredDistances(between inputs: [Vector]) -> DistanceMatrix {
+    guard let distances else { return DistanceMatrix(squaredBetween: inputs, threads: threads) }
+    precondition(distances.count == inputs.count, "distances of \(distances.count) vectors for \(inputs.count) inputs")
+    return distances
+  }
+}
+
 /// Lends `body` scratch memory for `count` blocks of coordinates.
 private func withBlocks(_ count: Int, _ body: (UnsafeMutablePointer<Double>?) -> Void) {
   let size = count * byz_distance_block * MemoryLayout<Double>.stride

@@ -33,7 +33,7 @@ public struct Krum: AggregationRule {
 
   public func aggregate(_ inputs: [Vector], tolerating f: Int, in round: Round) -> Aggregate {
     requireCondition(inputs: inputs.count, tolerating: f)
-    let scores = KrumScores(distances: squaredDistances(of: inputs, in: round))
+    let scores = KrumScores(distances: round.squaredDistances(between: inputs))
     let selected = scores.best(1, nearest: inputs.count - f - 2)
     // The mean of one vector is a copy of it.
     return Aggregate(vector: mean(of: selected.map { inputs[$0] }, threads: round.threads), selected: selected)

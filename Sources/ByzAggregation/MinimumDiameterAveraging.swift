@@ -34,18 +34,20 @@ public struct MinimumDiameterAveraging: AggregationRule {
   }
 
   public func guarantee(inputs count: Int, tolerating f: Int, dimension: Int) -> Guarantee {
-    Guarantee(remark: "")
+    if f == 0 { return .ofPlainAverage }
+    return .derived(
+      inputs: count, tolerating: f, lambda: 2 * Double(f) / Double(count - f),
+      remark: "it averages the n - f momentums that lie closest together")
   }
 
   public func aggregate(_ inputs: [Vector], tolerating f: Int, in round: Round) -> Aggregate {
     requireCondition(inputs: inputs.count, tolerating: f)
-    let selected = f == 0 ? Array(inputs.indices) : closest(inputs, leavingOut: f, in: round)
+    let selected =
+      f == 0 ? Array(inputs.indices) : closest(round.squaredDistances(between: inputs), leavingOut: f)
     return Aggregate(vector: mean(of: selected.map { inputs[$0] }, threads: round.threads), selected: selected)
   }
 
-  private func closest(_ inputs: [Vector], leavingOut f: Int, in round: Round) -> [Int] {
-    let distances = round.distances ?? DistanceMatrix(squaredBetween: inputs, threads: round.threads)
-    precondition(distances.count == inputs.count, "distances of \(distances.count) for \(inputs.count) inputs")
+  private func closest(_ distances: DistanceMatrix, leavingOut f: Int) -> [Int] {
     // Squares order the pairs as the distances themselves do, and taking roots could make ties of what are none.
     return DiameterSearch(distances: distances, leavingOut: f).subset()
   }

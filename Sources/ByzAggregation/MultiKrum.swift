@@ -45,7 +45,7 @@ public struct MultiKrum: AggregationRule {
   public func aggregate(_ inputs: [Vector], tolerating f: Int, in round: Round) -> Aggregate {
     requireCondition(inputs: inputs.count, tolerating: f)
     let nearest = inputs.count - f - 2
-    let scores = KrumScores(distances: squaredDistances(of: inputs, in: round))
+    let scores = KrumScores(distances: round.squaredDistances(between: inputs))
     let selected = scores.best(keep ?? nearest, nearest: nearest).sorted()
     return Aggregate(vector: mean(of: selected.map { inputs[$0] }, threads: round.threads), selected: selected)
   }

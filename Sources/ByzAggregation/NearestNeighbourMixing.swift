@@ -36,7 +36,7 @@ public struct NearestNeighbourMixing: PreAggregation {
   }
 
   public func apply(to inputs: [Vector], tolerating f: Int, in round: Round) -> [Mixture] {
-    let distances = squaredDistances(of: inputs, in: round)
+    let distances = round.squaredDistances(between: inputs)
     var made: [[Int]: Mixture] = [:]
     return inputs.indices.map { index in
       let origins = neighbours(of: index, leavingOut: f, by: distances)

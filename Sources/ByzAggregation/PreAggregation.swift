@@ -16,6 +16,7 @@ public protocol PreAggregation: Sendable {
   /// What is proven of a rule behind it, given the `guarantee` of that rule for the vectors that come out of it.
   ///
   /// - Parameters:
+  ///   - guarantee: what is proven of that rule for ``outputs(of:)`` n vectors.
   ///   - count: n, how many vectors go in.
   ///   - f: how many of them may be Byzantine.
   func guarantee(behind guarantee: Guarantee, inputs count: Int, tolerating f: Int) -> Guarantee

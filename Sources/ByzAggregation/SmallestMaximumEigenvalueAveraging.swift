@@ -9,7 +9,7 @@ import ByzNumerics
 /// - x_i: vectors of d elements each; so is the result.
 /// - Condition: n >= 2f + 1. The search tries sets, of which there are C(n, f), and each may take (n - f)^3 operations; so
 ///   C(n, f) <= 10,000 and C(n, f) (n - f)^3 <= 200,000,000 are conditions, too, lest somebody buy seconds of a server's
-///   time. They keep a rule from being chosen; where more inputs come than were planned for, all are aggregated.
+///   time.
 /// - Ties: the sets are visited in lexicographic order, as ascending sequences of indices, and one replaces the best so far
 ///   if its eigenvalue is smaller by more than 1e-12 of that one's, far more than rounding makes of equal eigenvalues.
 /// - Rounding: squared distances are sums of squared differences in f64; the eigenvalues, in f64, are those of inner
@@ -64,11 +64,11 @@ public struct SmallestMaximumEigenvalueAveraging: AggregationRule {
   }
 
   public func aggregate(_ inputs: [Vector], tolerating f: Int, in round: Round) -> Aggregate {
-    if let reason = majorityViolation(inputs: inputs.count, tolerating: f) { preconditionFailure(reason) }
+    requireCondition(inputs: inputs.count, tolerating: f)
     let selected =
       f == 0
       ? Array(inputs.indices)
-      : SpreadSearch.subset(of: squaredDistances(of: inputs, in: round), leavingOut: f)
+      : SpreadSearch.subset(of: round.squaredDistances(between: inputs), leavingOut: f)
     return Aggregate(vector: mean(of: selected.map { inputs[$0] }, threads: round.threads), selected: selected)
   }
 }

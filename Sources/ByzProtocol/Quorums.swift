@@ -83,11 +83,14 @@ extension Quorums {
     let found = populationViolations + quorumViolations
     let isAboutWorkers = found.contains { $0.subject == .workers || $0.subject == .workerQuorum }
     // When the workers or their quorum are too few, what the rule lacks follows from that.
-    guard !isAboutWorkers, let lacking = rule.violation(inputs: workers.quorum, tolerating: workers.byzantine) else {
-      return found
+    if isAboutWorkers { return found }
+    // A rule promises something for a range of numbers, and all between a quorum and all workers may come.
+    for (count, name) in [(workers.quorum, "q_w"), (workers.count, "n_w")] {
+      guard let lacking = rule.violation(inputs: count, tolerating: workers.byzantine) else { continue }
+      let given = "with \(count) momentums (\(name)) of which \(workers.byzantine) may be Byzantine (f_w), "
+      return found + [Violation(subject: .rule, sentence: given + lacking)]
     }
-    let given = "with \(workers.quorum) momentums (q_w) of which \(workers.byzantine) may be Byzantine (f_w), "
-    return found + [Violation(subject: .rule, sentence: given + lacking)]
+    return found
   }
 
   private var countViolations: [Violation] {

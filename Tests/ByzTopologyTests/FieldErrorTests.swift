@@ -100,7 +100,40 @@ struct Mistake: CustomTestStringConvertible {
       12, "  weight_decay: -1.0e-4", "training.weight_decay: must be a number from 0 to 1000000000, not '-1.0e-4'"),
     Mistake(13, "  gather_every: 0", "training.gather_every: must be a whole number from 1 to 1000000000, not '0'"),
     Mistake(
-      14, "  aggregation: mean", "training.aggregation: there is no rule 'mean'; there are: mda, median, average"),
+      14, "  aggregation: mean",
+      "training.aggregation: there is no rule 'mean'; there are: mda, median, trimmed-mean, meamed, phocas, krum, "
+        + "multi-krum, bulyan, geometric-median, cge, centered-clipping, smea, caf, average"),
+    Mistake(
+      14, "  aggregation: {rule: mda, before: [nmn]}",
+      "training.aggregation: there is no pre-aggregation 'nmn'; there are: nnm, bucketing, clip, arc"),
+    Mistake(
+      14, "  aggregation: {rule: mda, after: [nnm]}",
+      "training.aggregation.after: unknown key; known here: rule, before"),
+    Mistake(
+      14, "  aggregation: {before: [nnm]}",
+      "training.aggregation.rule: missing; give the rule that comes last, such as mda"),
+    Mistake(14, "  aggregation: {rule: mda, before: nnm}", "training.aggregation.before: must be a list, not 'nnm'"),
+    Mistake(
+      14, "  aggregation: {rule: mda, before: [~]}",
+      "training.aggregation.before.0: missing; give what comes before the rule, such as nnm"),
+    Mistake(
+      14, "  aggregation: {rule: mda, before: [clip]}",
+      "training.aggregation: 'clip' needs 'norm', the norm that no input may exceed, as in 'clip:norm=10'"),
+    Mistake(
+      14, "  aggregation: centered-clipping:radius=0",
+      "training.aggregation: 'radius' of 'centered-clipping' must be from 1e-30 to 1e+30, not 0"),
+    Mistake(
+      14, "  aggregation: [mda]",
+      "training.aggregation: must be one rule, such as centered-clipping, centered-clipping:radius=10 or "
+        + "{centered-clipping: {radius: 10}}"),
+    Mistake(
+      14, "  aggregation: krum",
+      "training.aggregation: with 5 momentums (q_w) of which 2 may be Byzantine (f_w), krum needs n >= 2f + 3, which n = 5 "
+        + "and f = 2 break."),
+    Mistake(
+      14, "  aggregation: {rule: median, before: [bucketing]}",
+      "training.aggregation: with 5 momentums (q_w) of which 2 may be Byzantine (f_w), median needs n >= 2f + 1, which n = "
+        + "3 and f = 2 break. Of 5 inputs, 3 are left after bucketing:size=2."),
     Mistake(15, "  evaluate_every: 0", "training.evaluate_every: must be a whole number from 1 to 1000000000, not '0'"),
     Mistake(
       16, "servers: {byzantine: 1}", "servers.count: missing; give the number of servers, or list them under nodes"),

@@ -132,7 +132,7 @@ struct Drawing {
         graceMilliseconds: whole(0...900), startGraceMilliseconds: whole(0...900), askAgainMilliseconds: whole(1...900),
         lingerMilliseconds: whole(0...900), retainedSteps: whole(2...1000)),
       nodes: places(quorums, model), faults: faults(quorums), schedule: schedule(quorums),
-      rule: pick([MinimumDiameterAveraging(), CoordinatewiseMedian(), Average()] as [any AggregationRule]))
+      rule: pick(rules)
   }
 
   private mutating func model() -> Model {
@@ -170,6 +170,15 @@ struct Drawing {
         : NodePlace()
     }
     return places
+  }
+
+  /// Rules that every quorum permits.
+  private var rules: [any AggregationRule] {
+    [
+      MinimumDiameterAveraging(), CoordinatewiseMedian(), Average(), CenteredClipping(radius: 0.25, iterations: 3),
+      PreAggregatedRule([NearestNeighbourMixing(), Clipping(norm: 2.5)], before: TrimmedMean()),
+      PreAggregatedRule([AdaptiveRobustClipping()], before: GeometricMedian(iterations: 7)),
+    ]
   }
 
   private mutating func faults(_ quorums: Quorums) -> [NodeID: FaultSpecification] {
