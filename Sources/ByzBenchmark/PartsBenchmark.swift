@@ -18,7 +18,9 @@ public struct PartsBenchmark {
   private let topology: Topology
   private let secondsForEach: Double
 
-  /// - Parameter seconds: for how long each part is measured.
+  /// - Parameters:
+  ///   - topology: the run whose model, batch, rule and numbers of nodes the parts are measured with.
+  ///   - seconds: for how long each part is measured.
   public init(_ topology: Topology, seconds: Double) {
     self.topology = topology
     secondsForEach = seconds

@@ -154,7 +154,9 @@ public struct ResilienceBenchmark {
   private let rules: [any AggregationRule]
   private let choices: Int
 
-  /// - Parameter choices: how many choices of all vectors are tried in each search.
+  /// - Parameters:
+  ///   - rules: the rules to search against, one after the other.
+  ///   - choices: how many choices of all vectors are tried in each search.
   public init(_ rules: [any AggregationRule], choices: Int) {
     self.rules = rules
     self.choices = choices

@@ -60,7 +60,9 @@ public struct ScalingBenchmark {
   private let sizes: [Size]
   private let executable: String
 
-  /// - Parameter executable: the program whose `node` command runs a node.
+  /// - Parameters:
+  ///   - sizes: the sizes to measure, in this order.
+  ///   - executable: the program whose `node` command runs a node.
   public init(_ sizes: [Size] = Self.sizes, executable: String) {
     self.sizes = sizes
     self.executable = executable

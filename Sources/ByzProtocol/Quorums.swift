@@ -33,6 +33,8 @@ public struct Quorums: Hashable, Sendable {
   /// The quorums for given counts and bounds.
   ///
   /// - Parameters:
+  ///   - servers: n_ps, and f_ps of them that may be Byzantine.
+  ///   - workers: n_w, and f_w of them that may be Byzantine.
   ///   - serverQuorum: q_ps; n_ps - f_ps if nil.
   ///   - workerQuorum: q_w; if nil n_w - f_w, and n_w under a trusted server, which waits for all workers.
   public init(

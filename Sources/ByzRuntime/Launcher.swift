@@ -37,7 +37,9 @@ public final class Launcher {
 
   /// - Parameters:
   ///   - topology: servers without an address get one that only this user can connect to.
+  ///   - directory: where the run is written; the nodes' folders in it are made here.
   ///   - executable: the program whose `node` command runs a node.
+  ///   - display: where progress is shown, and what nodes come to.
   /// - Throws: if the run directory cannot be written.
   public init(_ topology: Topology, directory: RunDirectory, executable: String, display: Display) throws {
     for node in topology.quorums.serverIDs + topology.quorums.workerIDs { try directory.makeFolder(of: node) }

@@ -91,8 +91,9 @@ public struct Simulation {
   /// Prepares a run.
   ///
   /// - Parameters:
-  ///   - gradients: the gradients of a worker.
+  ///   - topology: the run, with the faults that are played and the schedule of its network and nodes.
   ///   - observer: is told of everything that happens; an error that it throws ends the run.
+  ///   - gradients: the gradients of a worker.
   /// - Throws: what `gradients` throws.
   public init(
     of topology: Topology, observer: Observer? = nil, gradients: (NodeID) throws -> any GradientSource

@@ -8,7 +8,9 @@ import ByzTopology
 extension Swarm {
   /// The scenario of `seed`: a run, mostly a small one, within the declared bounds, with faults and a hostile schedule.
   ///
-  /// - Parameter steps: how many steps it has; drawn if nil: 100, or in one of ten scenarios fewer.
+  /// - Parameters:
+  ///   - seed: what everything in it is drawn from, and the seed of the run.
+  ///   - steps: how many steps it has; drawn if nil: 100, or in one of ten scenarios fewer.
   public static func scenario(seed: UInt64, steps: Int? = nil) -> Topology {
     var draw = Draw(seed: seed)
     let quorums = draw.quorums()

@@ -19,6 +19,8 @@ extension Swarm {
   /// Tests the scenarios of `seeds` on all processors.
   ///
   /// - Parameters:
+  ///   - seeds: one scenario is drawn from each.
+  ///   - steps: how many steps each scenario has; drawn if nil.
   ///   - stopAfter: begin no further scenario once so many findings are there.
   ///   - observe: is told how far it is, now and then, by one thread at a time; says whether to go on.
   public static func test(

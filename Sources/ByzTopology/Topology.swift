@@ -49,7 +49,7 @@ public struct Topology: Sendable, Equatable {
   /// nothing under `rule`, which `AggregationRules` offers; that `faults` name nodes of the run, and faults that
   /// these can play; that `name` is fit to name a folder; and that every number lies within the bounds of its field.
   ///
-  /// - Parameter nodes: what is known of where nodes run; of those that it leaves out, nothing is.
+  /// Of nodes that `nodes` leaves out, nothing is known of where they run.
   public init(
     name: String, seed: UInt64, model: Model, training: TrainingParameters, batch: Int, evaluateEvery: Int,
     quorums: Quorums, patience: Patience = Patience(), nodes: [NodeID: NodePlace] = [:],

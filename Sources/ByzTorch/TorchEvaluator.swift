@@ -12,8 +12,11 @@ public final class TorchEvaluator: Evaluator {
 
   /// An evaluator on `dataset`.
   ///
-  /// - Parameter chunkSize: how many examples are held as floats at a time, at least 1; 500 MNIST images take 1.6 MB.
-  ///   The loss may differ in its last bits with another size.
+  /// - Parameters:
+  ///   - model: the model, used by this evaluator alone or on the same thread as its other users.
+  ///   - dataset: what the model is measured on, normally the test set.
+  ///   - chunkSize: how many examples are held as floats at a time, at least 1; 500 MNIST images take 1.6 MB. The loss may
+  ///     differ in its last bits with another size.
   public init(model: TorchModel, dataset: Dataset, chunkSize: Int = 500) {
     precondition(chunkSize >= 1, "chunks of \(chunkSize) examples never come to an end")
     self.model = model

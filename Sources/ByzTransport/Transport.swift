@@ -57,7 +57,9 @@ public final class Transport {
 
   /// Opens the links of `codec.node`.
   ///
-  /// - Parameter endpoints: the endpoints of all servers.
+  /// - Parameters:
+  ///   - codec: the message format of the run, as this node speaks it.
+  ///   - endpoints: the endpoints of all servers.
   /// - Throws: `ZeroMQError`, which names the address that cannot be bound or connected to.
   public init(_ codec: Codec, endpoints: [NodeID: Endpoint]) throws {
     self.codec = codec
@@ -172,7 +174,9 @@ extension Transport {
 extension Transport {
   /// Waits until something happens or the time is up, and hands over what has happened.
   ///
-  /// - Parameter milliseconds: how long to wait at most; nil for as long as it takes.
+  /// - Parameters:
+  ///   - milliseconds: how long to wait at most; nil for as long as it takes.
+  ///   - handle: is given the events one by one, before this returns.
   public func poll(atMost milliseconds: Int?, _ handle: (TransportEvent) throws -> Void) throws {
     let ready = try waitForSockets(atMost: milliseconds)
     for (index, link) in dialed.enumerated() {
