@@ -8,7 +8,7 @@ import CKernels
 /// - x_i: vectors of d elements each; so is the result.
 /// - Condition: n >= 2f + 1. Then honest inputs are the majority, and with at most f Byzantine ones every coordinate of the
 ///   result lies between the smallest and the largest honest value.
-/// - Even n: the mean of the two middle values, see ``coordinatewiseMedian(of:)``.
+/// - Even n: the mean of the two middle values, see `coordinatewiseMedian(of:threads:)`.
 /// - Ties: of equal values any will do; -0 counts as less than +0, so that the order of the inputs never shows.
 /// - Non-finite inputs: must not come in.
 /// - Complexity: O(d n log^2 n) time, nearly the same whatever the values; every input is read once.

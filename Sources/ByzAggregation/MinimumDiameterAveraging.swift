@@ -15,7 +15,7 @@ import ByzNumerics
 /// - Non-finite inputs: must not come in.
 /// - Complexity: O(n^2 d) for the distances, unless the round has them already. The search for S is exact: it looks
 ///   O(log n) times, and then at most once for each input, for a vertex cover of size f in a graph of n vertices, see
-///   ``VertexCover``. That is exponential in f at worst, and Byzantine inputs can bring about any graph. On the worst ones
+///   `VertexCover`. That is exponential in f at worst, and Byzantine inputs can bring about any graph. On the worst ones
 ///   that thousands of drawn and known graphs and a search for bad ones came upon, a server's core takes 1.5 ms for
 ///   n = 100 and f = 33, 15 ms for n = 100 and f = 49, and 0.1 s for n = 128 and f = 63. Trying all sets, as is usually
 ///   done, takes C(n, f) steps.

@@ -17,7 +17,7 @@ import ByzNumerics
 ///   rounded to f32 once. Huge finite inputs overflow nowhere.
 /// - Non-finite inputs: must not come in.
 /// - Complexity: O(n^2 d) for the distances, then the search. It is exact and leaves out sets that bounds exclude, see
-///   ``SpreadSearch``; within the limits it takes some tenths of a second at most, ten milliseconds for n = 15, f = 7.
+///   `SpreadSearch`; within the limits it takes some tenths of a second at most, ten milliseconds for n = 15, f = 7.
 /// - Example: 0, 1, 2, 9 with f = 1 give S = {0, 1, 2}, counted from 0, and the average 1.
 /// - Reference: Allouah, Guerraoui, Gupta, Pinot and Stephan, "On the Privacy-Robustness-Utility Trilemma in Distributed
 ///   Learning", ICML 2023, arXiv 2302.04787.

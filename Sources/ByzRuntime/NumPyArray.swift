@@ -42,12 +42,11 @@ package struct NumPyArray {
       )
     }
     let shape = try Self.shape(in: header) ?? { throw malformed("has no shape in its header") }()
-    let count = shape.reduce(4) { $0.multipliedReportingOverflow(by: $1).partialValue }
-    guard count == data.count - start, !shape.contains(0) else {
-      throw malformed("announces the shape \(shape), but holds \(data.count - start) bytes of elements")
-    }
-    self.init(
-      shape: shape, elements: Vector(uncleared: count / 4) { _ = data[start...].copyBytes(to: $0) })
+    let size = data.count - start
+    // What is left of the size when it is shared out along one axis after the other: no product overflows.
+    let rest = shape.reduce(size) { $1 > 0 && $0 % $1 == 0 ? $0 / $1 : 0 }
+    guard rest == 4 else { throw malformed("announces the shape \(shape), but holds \(size) bytes of elements") }
+    self.init(shape: shape, elements: Vector(uncleared: size / 4) { _ = data[start...].copyBytes(to: $0) })
   }
 
   /// The numbers in the parentheses after 'shape'.

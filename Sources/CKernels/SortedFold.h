@@ -39,30 +39,21 @@ INLINE NAME(doubles) NAME(value)(const NAME(halves) *values, size_t rank) {
   return __builtin_convertvector(values[2 * PARTS * rank], NAME(doubles));
 }
 
-// Adds the values of the ranks from `first` to before `end`.
-INLINE NAME(doubles) NAME(add_ranks)(NAME(doubles) sum, const NAME(halves) *values, size_t first, size_t end) {
-  for (size_t rank = first; rank < end; rank++) sum += NAME(value)(values, rank);
-  return sum;
-}
-
 // The mean of the `count` - `dropped` values closest to `center`.
 //
-// They are neighbours in the order of ranks. So of the values whose ranks differ by their number, just one is among
-// them: the lower one, unless it is further away. What is not among them adds a zero, which changes no sum that began
-// with +0.
+// They are neighbours in the order of ranks. So of two values whose ranks differ by their number, at most one is among
+// them: not the upper one unless the lower one is further away, and not the lower one if it is. What is not among them
+// adds a zero, which changes no sum that began with +0.
 INLINE NAME(doubles) NAME(mean_around)(
   NAME(doubles) center, const NAME(halves) *values, size_t count, size_t dropped
 ) {
   size_t kept = count - dropped;
   NAME(doubles) sum = 0;
-  for (size_t rank = 0; rank < dropped; rank++) {
-    NAME(doubles) low = NAME(value)(values, rank), high = NAME(value)(values, rank + kept);
-    sum += center - low > high - center ? 0 : low;
-  }
-  sum = NAME(add_ranks)(sum, values, dropped, kept);
-  for (size_t rank = 0; rank < dropped; rank++) {
-    NAME(doubles) low = NAME(value)(values, rank), high = NAME(value)(values, rank + kept);
-    sum += center - low > high - center ? high : 0;
+  for (size_t rank = 0; rank < count; rank++) {
+    NAME(doubles) value = NAME(value)(values, rank), added = value;
+    if (rank < dropped) added = center - value > NAME(value)(values, rank + kept) - center ? 0 : added;
+    if (rank >= kept) added = center - NAME(value)(values, rank - kept) > value - center ? added : 0;
+    sum += added;
   }
   return sum / (double)kept;
 }
@@ -72,7 +63,9 @@ INLINE NAME(halves) NAME(fold)(enum byz_fold fold, size_t dropped, const NAME(ha
   if (fold == byz_fold_around_median) {
     mean = (NAME(value)(values, (count - 1) / 2) + NAME(value)(values, count / 2)) / 2;
   } else {
-    mean = NAME(add_ranks)(0, values, dropped, count - dropped) / (double)(count - 2 * dropped);
+    mean = 0;
+    for (size_t rank = dropped; rank < count - dropped; rank++) mean += NAME(value)(values, rank);
+    mean /= (double)(count - 2 * dropped);
   }
   if (fold != byz_fold_middle) mean = NAME(mean_around)(mean, values, count, dropped);
   return __builtin_convertvector(mean, NAME(halves));

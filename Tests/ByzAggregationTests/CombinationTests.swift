@@ -138,7 +138,7 @@ private func square(_ left: [Double], _ right: [Double]) -> Double {
   @Test func knownDistancesAreTaken() {
     let inputs = [Vector([0]), Vector([1])]
     let known = DistanceMatrix(count: 2) { _, _ in 9 }
-    #expect(squaredDistances(of: inputs, in: Round(distances: known))[0, 1] == 9)
-    #expect(squaredDistances(of: inputs, in: Round())[0, 1] == 1)
+    #expect(Round(distances: known).squaredDistances(between: inputs)[0, 1] == 9)
+    #expect(Round().squaredDistances(between: inputs)[0, 1] == 1)
   }
 }

@@ -132,7 +132,7 @@ struct Drawing {
         graceMilliseconds: whole(0...900), startGraceMilliseconds: whole(0...900), askAgainMilliseconds: whole(1...900),
         lingerMilliseconds: whole(0...900), retainedSteps: whole(2...1000)),
       nodes: places(quorums, model), faults: faults(quorums), schedule: schedule(quorums),
-      rule: pick(rules)
+      rule: pick(rules))
   }
 
   private mutating func model() -> Model {

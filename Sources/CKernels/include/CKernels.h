@@ -100,7 +100,7 @@ enum __attribute__((enum_extensibility(closed))) byz_fold {
 };
 
 // Writes the `fold` of each coordinate of the `count` vectors of `length` finite elements at `rows` to `result`, where
-// f = `dropped` and `count` >= 2f + 1.
+// f = `dropped` and `count` >= 2f + 1; around the median `count` > f is enough.
 //
 // All is computed in doubles, the sums in ascending order from +0, and rounded once at the end. Of two values as far
 // from the center the smaller one is closer. `network` is read for more than byz_few vectors: it is for the ranks of the
