@@ -137,6 +137,13 @@ extension Quorums {
         from: 2 * workers.byzantine + 1, to: workers.count - (hasTrustedServer ? 0 : workers.byzantine))
   }
 
+  /// Why nothing is proven of `rule` for these workers; nil if something is.
+  private func unprovenRemark(_ rule: some AggregationRule) -> String? {
+    guard rule.violation(inputs: workers.quorum, tolerating: workers.byzantine) == nil else { return nil }
+    let proven = rule.guarantee(inputs: workers.quorum, tolerating: workers.byzantine, dimension: 1)
+    return proven.lambda == nil ? proven.remark : nil
+  }
+
   /// What these numbers and `rule` leave unprotected, a sentence each; such a run is permitted.
   public func warnings(under rule: some AggregationRule) -> [String] {
     var found: [String] = []
@@ -152,6 +159,8 @@ extension Quorums {
     }
     if rule is Average {
       found.append("aggregation average tolerates nobody: one Byzantine worker decides the outcome")
+    } else if let remark = unprovenRemark(rule) {
+      found.append("nothing is proven of aggregation \(rule.specification): \(remark)")
     }
     return found
   }

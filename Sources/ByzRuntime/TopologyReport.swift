@@ -32,31 +32,29 @@ public struct TopologyReport {
     let workers = topology.quorums.workers
     let counts = workers.quorum == workers.count ? [workers.count] : [workers.quorum, workers.count]
     let proven = counts.map {
-      topology.rule.guarantee(
-        inputs: $0, tolerating: workers.byzantine, dimension: topology.model.dimension)
+      topology.rule.guarantee(inputs: $0, tolerating: workers.byzantine, dimension: topology.model.dimension)
     }
-    let numbers = counts.map { "n = \($0)" }.joined(separator: " and ")
-    let head = "what is proven of \(topology.aggregation), for \(numbers) momentums with f = \(workers.byzantine):"
-    return ([head, "  \(proven[0].remark)"] + coefficients(proven)).joined(separator: "\n")
-  }
-
-  private func coefficients(_ proven: [Guarantee]) -> [String] {
-    func line(_ name: String, _ coefficient: (Guarantee) -> Double?, _ meaning: String) -> [String] {
-      let values = proven.compactMap(coefficient)
-      guard values.count == proven.count else { return ["  \(name): no guarantee"] }
-      let text = values.map { $0.isInfinite ? "anything" : Self.short($0) }.joined(separator: " and ")
-      return ["  \(name) \(text): \(meaning)"]
+    let numbers = counts.map(String.init).joined(separator: " and for ")
+    guard proven.allSatisfy({ $0.lambda != nil }) else {
+      return
+        "nothing is proven of \(topology.aggregation) for \(numbers) momentums of which \(workers.byzantine) may be "
+        + "Byzantine:\n  \(proven[0].remark)"
     }
-    return line(
-      "lambda =", \.lambda,
-      "the aggregate is no further from the honest momentums' mean than this times their diameter (RESAM)")
-      + line(
-        "kappa =", \.kappa,
-        "its squared distance from that mean is at most this times the honest momentums' variance (Fixing by Mixing)")
-      + line(
-        "variance to norm <", \.varianceToNorm,
-        "proven to lead downhill while an honest momentum's standard deviation stays below this times the norm of the "
-          + "true gradient; momentum at the workers lowers that ratio (Distributed Momentum)")
+    func values(_ coefficient: (Guarantee) -> Double?) -> String {
+      proven.map { coefficient($0).map { $0.isInfinite ? "anything" : Self.short($0) } ?? "none" }.joined(
+        separator: ", ")
+    }
+    return """
+      what is proven of \(topology.aggregation) for \(numbers) momentums of which \(workers.byzantine) may be Byzantine \
+      (\(proven[0].remark)):
+        lambda = \(values(\.lambda)): the aggregate is at most this many times the diameter of the honest momentums away
+          from their mean (RESAM)
+        kappa = \(values(\.kappa)): its squared distance from there is at most this many times their variance (Fixing by
+          Mixing)
+        variance to norm < \(values(\.varianceToNorm)): the model goes downhill while the standard deviation of honest
+          momentums, divided by the norm of their mean, is below this; momentum at the workers lowers that ratio
+          (Distributed Momentum)
+      """
   }
 
   private var costs: String {

@@ -4,9 +4,6 @@ import Testing
 
 @testable import ByzAggregation
 
-/// The sets of instructions that this processor has.
-private let sets: [byz_instructions] = byz_best_instructions() == .avx2 ? [.portable, .avx2] : [.portable]
-
 /// Lengths around the widths of registers and blocks.
 private let lengths = [0, 1, 7, 15, 16, 17, 31, 33, 127, 128, 129, 150, 400]
 
@@ -80,16 +77,6 @@ private func square(_ left: [Double], _ right: [Double]) -> Double {
       byz_squared_distances_to_combination(set, $0, weights, inputs.count, length, &result)
     }
     return result
-  }
-
-  /// Copies that are aligned for floats and no more.
-  private func misaligned(_ vectors: [Vector]) -> [Vector] {
-    vectors.map { vector in
-      let owner = Vector([0] + vector.elements)
-      return owner.withUnsafeBufferPointer { elements in
-        elements.baseAddress.map { Vector(borrowing: $0 + 1, count: vector.count, owner: owner) } ?? vector
-      }
-    }
   }
 
   @Test(arguments: Elements.allCases) func scalingRoundsOnce(kind: Elements) {

@@ -4,9 +4,6 @@ import Testing
 
 @testable import ByzAggregation
 
-/// The sets of instructions that this processor has.
-private let sets: [byz_instructions] = byz_best_instructions() == .avx2 ? [.portable, .avx2] : [.portable]
-
 /// Lengths around the widths of registers and blocks.
 private let lengths = [0, 1, 7, 8, 9, 15, 16, 17, 33, 127, 128, 129, 130, 1000]
 
@@ -35,16 +32,6 @@ private let lengths = [0, 1, 7, 8, 9, 15, 16, 17, 33, 127, 128, 129, 130, 1000]
     elements.withUnsafeMutableBufferPointer { write($0.baseAddress) }
     #expect(elements[length] == 7)
     return Vector(elements[..<length])
-  }
-
-  /// Copies that are aligned for floats and no more.
-  private func misaligned(_ vectors: [Vector]) -> [Vector] {
-    vectors.map { vector in
-      let owner = Vector([0] + vector.elements)
-      return owner.withUnsafeBufferPointer { elements in
-        elements.baseAddress.map { Vector(borrowing: $0 + 1, count: vector.count, owner: owner) } ?? vector
-      }
-    }
   }
 
   @Test(arguments: Elements.allCases) func squaredDistances(kind: Elements) {

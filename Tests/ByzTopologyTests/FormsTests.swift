@@ -186,6 +186,10 @@ import Testing
     ),
     ("", "one server with f_ps = 0 is a trusted server"),
     ("training: {aggregation: average}", "aggregation average tolerates nobody"),
+    (
+      "training: {aggregation: {rule: mda, before: [{clip: 2}]}}",
+      "nothing is proven of aggregation mda after clip:norm=2"
+    ),
   ])
   func warnings(line: String, expected: String) throws {
     let topology = try Examples.read("\(Examples.smallest)\n\(line)")
