@@ -20,6 +20,11 @@ import ByzNumerics
 ///   sum over i of |p_i' - p_i| |x_i - z_t| for the normalised weights p of z_t and p' of z_(t+1), provided that no input
 ///   is within nu_t of z_t or nu_t is as small as it gets; or at z_T, where T is the parameter `iterations`. (The sum of
 ///   distances itself says nothing of convergence when one of them is 1e30.)
+/// - At an input: steps towards an input that is the median get shorter and shorter. So an input x_k with more than six
+///   tenths of all weight is tested: it is the median if the sum of the unit vectors from it to the others is no longer
+///   than the number of inputs at x_k, up to rounding (Vardi and Zhang, "The multivariate L1-median and associated data
+///   depth", PNAS 97(4), 2000). Then it is the result, as it is. Where an input is nearly the median, or two are at one
+///   point, the steps remain short, and after 100 of them the sum of distances may be 0.2 % above the least.
 /// - Accuracy: steps shrink by a constant factor, close to 1 where the geometric median is an input that the others
 ///   almost pull away from. Of drawn inputs of few elements, the sum of distances was within 0.2 % of the least then, with
 ///   the standard parameters, and far closer otherwise. Vectors of many elements take less than ten steps, as a rule.
@@ -27,7 +32,7 @@ import ByzNumerics
 /// - Rounding: z_t is kept as a combination of the inputs with f64 weights. Distances are sums of squared differences in
 ///   f64. Only the result is rounded to f32, once (z_0 is an f32 vector). Huge finite inputs overflow nowhere.
 /// - Non-finite inputs: must not come in.
-/// - Complexity: O(n d) time and one pass over the inputs for each step, and two more.
+/// - Complexity: O(n d) time and one pass over the inputs for each step, two for each input that is tested, and two more.
 /// - Example: (0, 0), (4, 0), (0, 3), (1, 1) have z_0 = (0.5, 0.5) and the geometric median (1, 1).
 /// - Reference: Pillutla, Kakade and Harchaoui, "Robust Aggregation for Federated Learning" (RFA), IEEE Transactions on
 ///   Signal Processing 70, 2022, arXiv 1912.13445.
@@ -84,6 +89,7 @@ public struct GeometricMedian: AggregationRule {
   ) -> [Double] {
     var smoothings = SmoothingSchedule(scale: scale, end: scale * smoothing)
     var weights = normalised(distances.map { 1 / max(smoothings.current, $0) })
+    var tested: Set<Int> = []
     for _ in 1..<iterations {
       let isFine = smoothings.advance()
       let squares = squaredDistances(of: inputs, fromCombination: weights, threads: threads)
@@ -92,9 +98,26 @@ public struct GeometricMedian: AggregationRule {
       var step = 0.0
       for index in inputs.indices { step += abs(next[index] - weights[index]) * distances[index] }
       weights = next
+      if let input = weights.firstIndex(where: { $0 > 0.6 }), tested.insert(input).inserted,
+        isMedian(input, of: inputs, threads: threads)
+      {
+        return inputs.indices.map { $0 == input ? 1 : 0 }
+      }
       if step <= tolerance * scale && (isFine || !distances.contains { $0 < smoothings.current }) { break }
     }
     return weights
+  }
+
+  /// Whether the unit vectors from the input at `index` to the others do not pull it away.
+  private func isMedian(_ index: Int, of inputs: [Vector], threads: Int) -> Bool {
+    let here = inputs.indices.map { $0 == index ? 1.0 : 0 }
+    let distances = squaredDistances(of: inputs, fromCombination: here, threads: threads).map { $0.squareRoot() }
+    let pulls = distances.map { $0 > 0 ? 1 / $0 : 0 }
+    let sum = pulls.reduce(0, +)
+    if sum == 0 { return true }
+    // The unit vectors add up to `sum` times the way to the mean of the inputs, weighted with their pulls.
+    let squares = squaredDistances(of: inputs, fromCombination: pulls.map { $0 / sum }, threads: threads)
+    return sum * squares[index].squareRoot() <= Double(distances.count { $0 == 0 }) * (1 + 1e-9)
   }
 
   private func normalised(_ weights: [Double]) -> [Double] {

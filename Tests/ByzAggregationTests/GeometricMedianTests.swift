@@ -19,12 +19,25 @@ private func naiveSteps(_ points: [[Double]], from start: [Double], smoothing: D
   let scale = points.map { naiveDistance($0, start) }.sorted()[points.count / 2]
   if scale == 0 { return start }
   var (center, power) = (start, 1.0)
-  for _ in 0..<steps {
+  for step in 0..<steps {
     let weights = points.map { 1 / max(scale * max(power, smoothing), naiveDistance($0, center)) }
     center = weightedMean(points, weights)
     power /= 10
+    let sum = weights.reduce(0, +)
+    if step > 0, let heavy = weights.firstIndex(where: { $0 / sum > 0.6 }), naiveIsMedian(points[heavy], of: points) {
+      return points[heavy]
+    }
   }
   return center
+}
+
+/// Whether the unit vectors from `point` to those of `points` that lie elsewhere do not add up to more than those there.
+private func naiveIsMedian(_ point: [Double], of points: [[Double]]) -> Bool {
+  let others = points.filter { naiveDistance($0, point) > 0 }
+  let pull = point.indices.map { index in
+    others.reduce(0) { $0 + ($1[index] - point[index]) / naiveDistance($1, point) }
+  }
+  return naiveDistance(pull, point.map { _ in 0 }) <= Double(points.count - others.count) * (1 + 1e-9)
 }
 
 /// The smallest sum of distances: of an input, or where many steps lead from the best of them and from the mean.
@@ -103,6 +116,15 @@ private func leastObjective(_ points: [[Double]], steps: Int) -> Double {
       }
       #expect(value(vector.doubles) <= value(center) + 1e-4, "f = \(f), seed \(seed)")
     }
+  }
+
+  @Test func isExactWhereAnInputIsTheMedian() {
+    let inputs: [Vector] = [
+      [1.02394331, 3.08971715], [1.03213263, 2.43410325], [0.85173672, -0.88527906], [1.41372466, 0.85403246],
+    ]
+    .map { Vector($0) }
+    let aggregate = GeometricMedian().aggregate(inputs, tolerating: 1)
+    #expect(aggregate.vector == inputs[1] && aggregate.vector !== inputs[1])
   }
 
   @Test func leavesAnInputThatIsNotTheMedian() {
