@@ -13,7 +13,7 @@ let package = Package(
   name: "byzsgd",
   products: [
     .executable(name: "byzsgd", targets: ["byzsgd"]),
-    .library(name: "ByzAggregation", targets: ["ByzAggregation"]),
+    .library(name: "ByzAggregation", targets: ["ByzAggregation", "ByzNumerics"]),
     .library(name: "ByzProtocol", targets: ["ByzProtocol"]),
     .library(name: "ByzAdversary", targets: ["ByzAdversary"]),
     .library(name: "ByzGradients", targets: ["ByzGradients"]),

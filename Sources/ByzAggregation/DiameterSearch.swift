@@ -3,20 +3,20 @@
 /// For a threshold t, join the points that are *further apart* than t. A subset has a diameter of at most t exactly when
 /// no edge joins two of its points, that is when the points left out touch every edge: when they are a vertex cover. So
 /// the smallest diameter is the smallest distance for which that graph has a vertex cover of at most f points.
-struct DiameterSearch {
+package struct DiameterSearch {
   let distances: DistanceMatrix
   /// The number of points to leave out, f.
   let leftOut: Int
 
   /// The search among `distances` for a subset that leaves out `f` points, and at least one in.
-  init(distances: DistanceMatrix, leavingOut f: Int) {
+  package init(distances: DistanceMatrix, leavingOut f: Int) {
     precondition(f >= 0 && f < distances.count, "\(f) of \(distances.count) points cannot be left out")
     self.distances = distances
     leftOut = f
   }
 
   /// The indices of the lexicographically smallest subset of n - f points among those of the smallest diameter.
-  func subset() -> [Int] {
+  package func subset() -> [Int] {
     let (diameter, cover) = smallestDiameter()
     return firstSubset(within: diameter, cover: cover)
   }

@@ -14,7 +14,7 @@ public struct DistanceMatrix: Sendable {
   private var values: [Double]
 
   /// The matrix of `count` points that `distance` gives for every pair of indices, the smaller one first.
-  init(count: Int, distance: (Int, Int) -> Double = { _, _ in 0 }) {
+  public init(count: Int, distance: (Int, Int) -> Double = { _, _ in 0 }) {
     self.count = count
     values = Array(repeating: 0, count: count * count)
     for first in 0..<count {

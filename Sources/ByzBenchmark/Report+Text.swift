@@ -135,6 +135,19 @@ extension ResilienceBenchmark.Report {
   }
 }
 
+extension SearchBenchmark.Report {
+  /// A table for people.
+  public var text: String {
+    let rows = rows.map { row in
+      [
+        "\(row.degree)", "\(row.seconds.count)", milliseconds(row.seconds.median), milliseconds(row.seconds.highest),
+      ]
+    }
+    return "exact search for \(inputs - byzantine) of \(inputs) points\n"
+      + table([["neighbours", "graphs", "median, ms", "slowest, ms"]] + rows)
+  }
+}
+
 private func milliseconds(_ seconds: Double) -> String {
   String(format: seconds < 1e-5 ? "%.5f" : "%.3f", 1e3 * seconds)
 }

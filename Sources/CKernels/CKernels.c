@@ -3,6 +3,7 @@
 
 #include <limits.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 // A fused multiplication and addition rounds once where two operations round twice, and not every processor has one.
@@ -52,7 +53,14 @@ typedef float unaligned_floats16 __attribute__((ext_vector_type(16), aligned(4))
 #pragma clang attribute pop
 
 enum byz_instructions byz_best_instructions(void) {
-  return __builtin_cpu_supports("avx2") ? byz_instructions_avx2 : byz_instructions_portable;
+  // Asked once: zero stands for not yet, and two threads that ask at the same time get the same answer.
+  static _Atomic int answer;
+  if (answer == 0) {
+    const char *wanted = getenv("BYZSGD_INSTRUCTIONS");
+    int is_portable = wanted != NULL && strcmp(wanted, "portable") == 0;
+    answer = 1 + (!is_portable && __builtin_cpu_supports("avx2") ? byz_instructions_avx2 : byz_instructions_portable);
+  }
+  return (enum byz_instructions)(answer - 1);
 }
 
 #define CALL(name, ...) (instructions == byz_instructions_avx2 ? name##_avx2(__VA_ARGS__) : name##_portable(__VA_ARGS__))

@@ -92,6 +92,40 @@ struct BenchResilience: ParsableCommand {
   }
 }
 
+struct BenchSearch: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "search",
+    abstract: "Measure the exact search of mda where it is slow.",
+    discussion: """
+      Byzantine workers choose their vectors, and may choose them such that it takes long to find which n - f lie closest \
+      together. Draws graphs of the kind that was found to be slow, as points further and less far apart, and prints how \
+      long the search takes among them.
+      """)
+
+  @OptionGroup var output: BenchOutput
+
+  @Option(help: "n, how many points.")
+  var inputs = 100
+
+  @Option(help: "f, how many of them may be Byzantine.")
+  var byzantine = 33
+
+  @Option(help: "How many graphs of each degree.")
+  var graphs = 300
+
+  func run() throws {
+    try reporting {
+      guard (3...1000).contains(inputs), byzantine >= 1, 2 * byzantine < inputs, (1...1_000_000).contains(graphs) else {
+        throw UsageFailure(
+          description:
+            "--inputs must be from 3 to 1000, --byzantine from 1 to less than half of that, --graphs at least 1")
+      }
+      let benchmark = SearchBenchmark(inputs: inputs, tolerating: byzantine, graphs: graphs)
+      return try output.measure(benchmark.run) { $0.text }
+    }
+  }
+}
+
 /// Which rules a benchmark is about, and what they aggregate.
 struct BenchSubjects: ParsableArguments {
   @Option(

@@ -7,7 +7,9 @@ import Foundation
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Measure what a topology, or an aggregation rule, costs on this machine.",
-    subcommands: [BenchParts.self, BenchStep.self, BenchScaling.self, BenchAggregation.self, BenchResilience.self],
+    subcommands: [
+      BenchParts.self, BenchStep.self, BenchScaling.self, BenchAggregation.self, BenchResilience.self, BenchSearch.self,
+    ],
     defaultSubcommand: BenchParts.self)
 }
 

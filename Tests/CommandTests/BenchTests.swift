@@ -72,6 +72,29 @@ import Testing
     #expect(average.lambda == nil && average.kappa == nil && average.worstLambda > 1000)
   }
 
+  @Test func search() throws {
+    let result = try Program.run(
+      "bench", "search", "--inputs", "20", "--byzantine", "6", "--graphs", "5", "--json", "--quiet")
+    #expect(result.status == 0 && result.errors.isEmpty, "\(result.errors)")
+    let report = try decode(SearchBenchmark.Report.self, result.output)
+    #expect(report.inputs == 20 && report.byzantine == 6 && report.rows.map(\.degree) == Array(3...12))
+    for row in report.rows { #expect(row.seconds.count == 5 && row.seconds.highest > 0) }
+  }
+
+  @Test(arguments: [
+    (["aggregation", "--inputs", "0"], "--inputs must be from 1 to 1000"),
+    (["aggregation", "--vectors", "nowhere.npy"], "--vectors needs --byzantine"),
+    (["aggregation", "--seconds", "0"], "--seconds must be above 0"),
+    (["aggregation", "--rule", "{rule: mda, before: nnm}"], "before: must be a list"),
+    (["resilience", "--choices", "0"], "--choices must be at least 1"),
+    (["resilience", "--dimension", "1001"], "--dimension must be from 1 to 1000"),
+    (["search", "--byzantine", "50"], "--byzantine from 1 to less than half"),
+  ])
+  func wrongUsageOfRuleBenchmarks(arguments: [String], message: String) throws {
+    let result = try Running(["bench"] + arguments).wait()
+    #expect(result.status == 64 && result.errors.contains(message), "\(result.errors)")
+  }
+
   @Test func growth() throws {
     let sizes = [(5, 7, 10), (8, 10, 2_000)].map {
       ScalingBenchmark.Size(servers: $0.0, workers: $0.1, dimension: $0.2)

@@ -15,7 +15,8 @@ enum __attribute__((enum_extensibility(closed))) byz_instructions {
   byz_instructions_avx2,      // x86-64 only.
 };
 
-// The last set that this processor has.
+// The last set that this processor has; the first one where the environment has BYZSGD_INSTRUCTIONS=portable, to measure
+// what the others gain. No bit of any result depends on it.
 enum byz_instructions byz_best_instructions(void);
 
 // So many coordinates of all vectors are in the cache at a time, as doubles, when distances are computed.
