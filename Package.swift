@@ -100,7 +100,9 @@ let package = Package(
     .testTarget(
       name: "ByzRuntimeTests",
       dependencies: ["ByzRuntime", "ByzTopology", "ByzGradients", "ByzNumerics", "ByzProtocol"]),
-    .testTarget(name: "ByzBenchmarkTests", dependencies: ["ByzBenchmark", "ByzRuntime", "ByzTopology"]),
+    .testTarget(
+      name: "ByzBenchmarkTests",
+      dependencies: ["ByzBenchmark", "ByzRuntime", "ByzTopology", "ByzAggregation", "ByzNumerics"]),
     .testTarget(
       name: "CommandTests",
       dependencies: [

@@ -122,11 +122,15 @@ extension AggregationBenchmark.Report {
 extension ResilienceBenchmark.Report {
   /// A table for people.
   public var text: String {
-    func number(_ value: Double?) -> String { value.map { $0 < 1e4 ? String(format: "%.3f", $0) : "unbounded" } ?? "-" }
+    func number(_ value: Double?, missing: String) -> String {
+      value.map { $0 < 1e4 ? String(format: "%.3f", $0) : "unbounded" } ?? missing
+    }
     let rows = findings.map { finding in
       [
-        finding.rule, "\(finding.inputs)", "\(finding.byzantine)", "\(finding.dimension)", number(finding.lambda),
-        number(finding.worstLambda), number(finding.kappa), number(finding.worstKappa),
+        finding.rule, "\(finding.inputs)", "\(finding.byzantine)", "\(finding.dimension)",
+        number(finding.lambda, missing: "-"),
+        number(finding.worstLambda, missing: "unbounded"), number(finding.kappa, missing: "-"),
+        number(finding.worstKappa, missing: "unbounded"),
         finding.isBroken ? "BROKEN" : "",
       ]
     }

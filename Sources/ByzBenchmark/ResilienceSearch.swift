@@ -18,15 +18,18 @@ public struct ResilienceSearch {
     public let dimension: Int
     /// The coefficient lambda that is proven, if any.
     public let lambda: Double?
-    /// The largest |F - mean of S| / diameter of S.
-    public let worstLambda: Double
+    /// The largest |F - mean of S| / diameter of S; nil if the rule left honest vectors that were all equal.
+    public let worstLambda: Double?
     public let kappa: Double?
-    /// The largest |F - mean of S|^2 / mean of |x_i - mean of S|^2.
-    public let worstKappa: Double
+    /// The largest |F - mean of S|^2 / mean of |x_i - mean of S|^2; nil like `worstLambda`.
+    public let worstKappa: Double?
 
     /// Whether something that is proven does not hold, beyond what rounding explains.
     public var isBroken: Bool {
-      worstLambda > (lambda ?? .infinity) * (1 + 1e-4) || worstKappa > (kappa ?? .infinity) * (1 + 1e-4)
+      func isBroken(_ proven: Double?, by worst: Double?) -> Bool {
+        proven.map { (worst ?? .infinity) > $0 * (1 + 1e-4) } ?? false
+      }
+      return isBroken(lambda, by: worstLambda) || isBroken(kappa, by: worstKappa)
     }
   }
 
@@ -73,7 +76,8 @@ public struct ResilienceSearch {
     let proven = rule.guarantee(inputs: count, tolerating: f, dimension: dimension)
     return Finding(
       rule: rule.specification.description, inputs: count, byzantine: f, dimension: dimension, lambda: proven.lambda,
-      worstLambda: worst.lambda, kappa: proven.kappa, worstKappa: worst.kappa)
+      worstLambda: worst.lambda.isFinite ? worst.lambda : nil, kappa: proven.kappa,
+      worstKappa: worst.kappa.isFinite ? worst.kappa : nil)
   }
 }
 
