@@ -1,60 +1,15 @@
 import ByzNumerics
 import ByzProtocol
 
-/// "A little is enough": mean - z deviations, coordinate by coordinate, of what honest workers send.
+/// "A little is enough": mean - z deviations, coordinate by coordinate, of what honest nodes send.
 ///
 /// The vector stays so close to the honest ones that distances hardly tell it apart, and pulls every coordinate the same
-/// way in every step. It knows no honest worker's momentum here: it plays several honest workers on mini-batches of its own
-/// share of the data, each with a momentum, and estimates mean and deviation (divisor k - 1) from them.
+/// way in every step. A worker estimates mean and deviation (divisor k - 1) from momentums of its own, see ``Estimating``; a
+/// server takes the models that it got in the last gather, and moves from its own.
 ///
 /// Source: Baruch, Baruch and Goldberg, "A Little Is Enough: Circumventing Defenses For Distributed Learning" (NeurIPS
 /// 2019, arXiv 1902.06156), section 3.
-struct LittleIsEnough: Fault {
-  let deviations: Float
-  /// The honest workers that it plays beside the one that it would be.
-  private var played: [MomentumEstimator]
-  private var momentums: [Vector?]
-  private var parameters: Vector?
-  /// What was sent of recent steps, for servers that ask again.
-  private var forged: [Int: Vector] = [:]
-  private let retainedSteps: Int
-
-  /// - Parameter batches: k, from how many mini-batches it estimates; at least 2.
-  init(deviations: Float, batches: Int, configuration: ProtocolConfiguration) {
-    self.deviations = deviations
-    played = Array(repeating: MomentumEstimator(configuration.training), count: batches - 1)
-    momentums = Array(repeating: nil, count: batches - 1)
-    retainedSteps = configuration.patience.retainedSteps
-  }
-
-  mutating func rewrite(_ action: Action) -> [Action] {
-    switch action {
-    case .computeGradient(let step, draw: 0, let parameters):
-      self.parameters = parameters
-      // The honest batch comes last, so that the others are there when the honest machine sends its momentum.
-      return played.indices.map { .computeGradient(step: step, draw: $0 + 1, at: parameters) } + [action]
-    case .send(.vector(.momentum, let step, let momentum), let receivers):
-      return [.send(.vector(.momentum, step: step, forgery(of: step, own: momentum)), to: receivers)]
-    default:
-      return [action]
-    }
-  }
-
-  mutating func intercept(_ event: Event) -> Event? {
-    guard case .gradient(_, let draw, let gradient, _) = event, draw > 0 else { return event }
-    guard let parameters, played.indices.contains(draw - 1) else { return nil }
-    momentums[draw - 1] = played[draw - 1].update(gradient: gradient, at: parameters)
-    return nil
-  }
-
-  private mutating func forgery(of step: Int, own: Vector) -> Vector {
-    if let known = forged[step] { return known }
-    let vector = Self.shiftedMean(of: [own] + momentums.compactMap { $0 }, by: deviations)
-    forged[step] = vector
-    forged = forged.filter { $0.key > step - retainedSteps }
-    return vector
-  }
-
+enum LittleIsEnough {
   /// mean - z deviation of `samples` in every coordinate.
   static func shiftedMean(of samples: [Vector], by deviations: Float) -> Vector {
     guard let first = samples.first, samples.count > 1 else { return samples[0] }
@@ -107,5 +62,41 @@ struct LittleIsEnough: Fault {
       sum += term / Double(2 * k + 1)
     }
     return 0.5 + sum / (2 * Double.pi).squareRoot()
+  }
+}
+
+/// "A little is enough" on models.
+struct LittleIsEnoughOnModels: VectorFault {
+  let deviations: Float
+  /// The models of the last gather, the node's own included.
+  private var models: [NodeID: Vector] = [:]
+  private var step = -1
+  private let node: NodeID
+
+  init(deviations: Float, node: NodeID) {
+    self.deviations = deviations
+    self.node = node
+  }
+
+  mutating func intercept(_ event: Event) -> Interception {
+    if case .received(.vector(.gatherModel, let step, let model), let sender) = event, model.isFinite {
+      learn(model, of: sender, step: step)
+    }
+    return Interception(heard: [event])
+  }
+
+  mutating func forged(_ vector: Vector, _ kind: VectorKind, step: Int) -> Vector? {
+    if kind == .gatherModel { learn(vector, of: node, step: step) }
+    let samples = models.sorted { $0.key < $1.key }.map(\.value).filter { $0.count == vector.count }
+    guard samples.count > 1 else { return vector }
+    // mean - z deviations of them, moved from their mean to the node's own vector.
+    let mean = LittleIsEnough.shiftedMean(of: samples, by: 0)
+    let shifted = LittleIsEnough.shiftedMean(of: samples, by: deviations)
+    return vector.adding(1, times: shifted.adding(-1, times: mean))
+  }
+
+  private mutating func learn(_ model: Vector, of sender: NodeID, step: Int) {
+    if step > self.step { (self.step, models) = (step, [:]) }
+    if step == self.step { models[sender] = model }
   }
 }

@@ -1,43 +1,84 @@
 import ByzNumerics
 import ByzProtocol
 
-/// Sends every vector times a factor: -100 for `reversed` as it comes, -1 for `sign-flip`.
-struct Scaling: Fault {
-  let factor: Float
+/// A fault that sends another vector instead of each of its own, the same to all.
+protocol VectorFault: Fault {
+  /// What is sent instead of the node's own `vector` of `step`; nil for nothing.
+  mutating func forged(_ vector: Vector, _ kind: VectorKind, step: Int) -> Vector?
+}
 
+extension VectorFault {
   mutating func rewrite(_ action: Action) -> [Action] {
     guard case .send(.vector(let kind, let step, let vector), let receivers) = action else { return [action] }
-    return [.send(.vector(kind, step: step, vector.scaled(by: factor)), to: receivers)]
+    guard let forgery = forged(vector, kind, step: step) else { return [] }
+    return [.send(.vector(kind, step: step, forgery), to: receivers)]
   }
 }
 
+/// Sends every vector times a factor: -100 for `reversed` as it comes, -1 for `sign-flip`.
+struct Scaling: VectorFault {
+  let factor: Float
+
+  func forged(_ vector: Vector, _ kind: VectorKind, step: Int) -> Vector? { vector.scaled(by: factor) }
+}
+
 /// Sends noise instead of every vector: the same to all, anew for each kind and step.
-struct Noise: Fault {
+struct Noise: VectorFault {
   let scale: Float
   let seed: UInt64
   let node: NodeID
 
-  mutating func rewrite(_ action: Action) -> [Action] {
-    guard case .send(.vector(let kind, let step, let vector), let receivers) = action else { return [action] }
-    return [.send(.vector(kind, step: step, noise(count: vector.count, kind: kind, step: step)), to: receivers)]
-  }
-
-  private func noise(count: Int, kind: VectorKind, step: Int) -> Vector {
+  func forged(_ vector: Vector, _ kind: VectorKind, step: Int) -> Vector? {
     var generator = SeededGenerator(
       seed: seed,
       path: [RandomPurpose.noise, UInt64(kind.rawValue), UInt64(node.index), UInt64(step)])
-    return Vector(uncleared: count) { elements in
+    return Vector(uncleared: vector.count) { elements in
       for index in elements.indices { elements[index] = scale * generator.normal() }
     }
   }
 }
 
-/// Ends without a word when it is about to send its first vector of a step.
-struct Crash: Fault {
-  let step: Int
+/// Sends one value in every coordinate: zeros, infinities, NaNs.
+struct Constant: VectorFault {
+  let value: Float
 
-  mutating func rewrite(_ action: Action) -> [Action] {
-    if case .send(.vector(_, let step, _), _) = action, step >= self.step { return [.crash] }
-    return [action]
+  func forged(_ vector: Vector, _ kind: VectorKind, step: Int) -> Vector? {
+    Vector(repeating: value, count: vector.count)
+  }
+}
+
+/// Sends every vector with the same amount added to every coordinate.
+struct Bias: VectorFault {
+  let shift: Float
+
+  func forged(_ vector: Vector, _ kind: VectorKind, step: Int) -> Vector? {
+    vector.adding(shift, times: Vector(repeating: 1, count: vector.count))
+  }
+}
+
+/// Sends every vector lengthened, or shortened, to one norm; zeros, which have no direction, as they are.
+struct FixedNorm: VectorFault {
+  let norm: Double
+
+  func forged(_ vector: Vector, _ kind: VectorKind, step: Int) -> Vector? {
+    let own = vector.norm
+    // Two factors, because one alone may be beyond what a float can hold.
+    return own > 0 ? vector.scaled(by: Float(1 / own)).scaled(by: Float(norm)) : vector
+  }
+}
+
+/// Sends every vector with a share of its coordinates set to zero, drawn anew for each kind and step.
+struct PartialDrop: VectorFault {
+  let share: Float
+  let seed: UInt64
+  let node: NodeID
+
+  func forged(_ vector: Vector, _ kind: VectorKind, step: Int) -> Vector? {
+    var generator = SeededGenerator(
+      seed: seed,
+      path: [RandomPurpose.noise, UInt64(kind.rawValue), UInt64(node.index), UInt64(step)])
+    return Vector(uncleared: vector.count) { elements in
+      for index in elements.indices { elements[index] = generator.uniform() < share ? 0 : vector[index] }
+    }
   }
 }

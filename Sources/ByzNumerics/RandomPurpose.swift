@@ -26,4 +26,8 @@ public enum RandomPurpose {
   public static let aggregation: UInt64 = 12
   /// Which inputs of an aggregation share a bucket.
   public static let bucketing: UInt64 = 13
+  /// Who is told what by a node that equivocates: followed by node, receiver, kind and step.
+  public static let equivocation: UInt64 = 14
+  /// What a faulty node's links do to its messages: followed by role and node.
+  public static let links: UInt64 = 15
 }

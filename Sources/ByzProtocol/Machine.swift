@@ -44,6 +44,8 @@ public enum Timer: Hashable, Sendable {
   case askAgain(VectorKind, step: Int)
   /// Those that have not reached the last step have had their time.
   case linger
+  /// What a faulty node does later; no honest machine has such a timer.
+  case fault(Int)
 }
 
 /// What a node is to do.

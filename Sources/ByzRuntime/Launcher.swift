@@ -126,7 +126,7 @@ extension Launcher {
     var metrics = MetricsFollower(path: directory.metrics(of: child.node))
     metrics.update()
     lost[child.node] = Loss(step: metrics.step, metrics: metrics)
-    if topology.faults[child.node]?.name == "crash" && child.exitStatus == ExitStatus.crashed {
+    if topology.faults[child.node]?.contains("crash") == true && child.exitStatus == ExitStatus.crashed {
       display.show("\(child.node) crashed, as its fault says")
     } else {
       let last = lastLogLines(of: child.node).map { "\n    \($0)" }.joined()

@@ -57,6 +57,7 @@ extension Timer {
     case .grace(let kind, let step): "has waited long enough for more of \(kind) \(step)"
     case .askAgain(let kind, let step): "has waited long for \(kind) \(step)"
     case .linger: "has lingered long enough"
+    case .fault: "does what it had put off"
     }
   }
 }

@@ -84,6 +84,7 @@ extension TraceDigest {
     case .grace(let kind, let step): add(Int(kind.rawValue) << 32 | step)
     case .askAgain(let kind, let step): add(Int(kind.rawValue + 8) << 32 | step)
     case .linger: add(16 << 32)
+    case .fault(let number): add(17 << 32 | number)
     }
   }
 

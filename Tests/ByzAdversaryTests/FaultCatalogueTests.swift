@@ -32,7 +32,7 @@ import Testing
 
   @Test func standardValuesAreValidAndMakeNoDifference() throws {
     for description in FaultCatalogue.all {
-      var spelledOut = smallest(description).parameters
+      var spelledOut = smallest(description).parts[0].parameters
       for parameter in description.parameters where spelledOut[parameter.name] == nil {
         spelledOut[parameter.name] = parameter.standard
       }
@@ -50,30 +50,33 @@ import Testing
     }
   }
 
+  private static func names(_ role: Role) -> String {
+    FaultCatalogue.all.filter { $0.roles.contains(role) }.map(\.name).joined(separator: ", ")
+  }
+
+  @Test func listsAreOfWhatEachRoleCanPlay() {
+    #expect(
+      Self.names(.server).hasPrefix("reversed, sign-flip, random, zero, nan, infinite, huge-norm, bias, partial-drop"))
+    #expect(Self.names(.server).contains("late-gather") && !Self.names(.worker).contains("late-gather"))
+    #expect(Self.names(.worker).contains("fall-of-empires") && !Self.names(.server).contains("fall-of-empires"))
+  }
+
   private static let mistakes: [(String, NodeID, [String: Double], String)] = [
+    ("revresed", .server(0), [:], "there is no fault 'revresed'; a server can play: \(names(.server))"),
+    ("", .worker(0), [:], "there is no fault ''; a worker can play: \(names(.worker))"),
+    ("anti-cge", .server(2), [:], "a server cannot play 'anti-cge'; it can play: \(names(.server))"),
+    ("two-faced", .worker(2), [:], "a worker cannot play 'two-faced'; it can play: \(names(.worker))"),
+    ("reversed", .worker(0), ["speed": 1], "'reversed' has no parameter 'speed'; it has scale, from, until"),
+    ("sign-flip", .worker(0), ["scale": 1], "'sign-flip' has no parameter 'scale'; it has from, until"),
     (
-      "revresed", .server(0), [:],
-      "there is no fault 'revresed'; a server can play: reversed, random, arbitrary, partial, crash"
+      "little-is-enough", .worker(0), ["y": 1, "x": 1],
+      "'little-is-enough' has no parameter 'x'; it has z, batches, from, until"
     ),
-    (
-      "", .worker(0), [:],
-      "there is no fault ''; a worker can play: reversed, random, arbitrary, partial, crash, sign-flip, little-is-enough"
-    ),
-    (
-      "sign-flip", .server(2), [:],
-      "a server cannot play 'sign-flip'; it can play: reversed, random, arbitrary, partial, crash"
-    ),
-    (
-      "little-is-enough", .server(2), [:],
-      "a server cannot play 'little-is-enough'; it can play: reversed, random, arbitrary, partial, crash"
-    ),
-    ("reversed", .worker(0), ["speed": 1], "'reversed' has no parameter 'speed'; it has scale"),
-    ("sign-flip", .worker(0), ["scale": 1], "'sign-flip' has no parameter 'scale'; it has none"),
-    ("little-is-enough", .worker(0), ["y": 1, "x": 1], "'little-is-enough' has no parameter 'x'; it has z, batches"),
     (
       "crash", .worker(0), [:],
       "'crash' needs 'step', the step whose first vector is not sent any more, as in 'crash:step=10'"
     ),
+    ("crash", .server(0), ["from": 1], "'crash' has no parameter 'from'; it has step"),
     ("crash", .server(0), ["step": -1], "'step' of 'crash' must be from 0 to 1000000000, not -1"),
     ("crash", .server(0), ["step": 1.5], "'step' of 'crash' must be a whole number, not 1.5"),
     ("crash", .server(0), ["step": .nan], "'step' of 'crash' must be a whole number, not nan"),

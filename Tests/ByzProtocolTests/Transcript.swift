@@ -178,6 +178,7 @@ extension Transcript {
     case .grace(let kind, let step): "grace \(kind) \(step)"
     case .askAgain(let kind, let step): "ask \(kind) \(step)"
     case .linger: "linger"
+    case .fault(let number): "fault \(number)"
     }
   }
 

@@ -61,7 +61,7 @@ import Testing
 
   @Test func everythingThatCanGoWrongOccurs() {
     let schedules = Self.scenarios.map(\.schedule)
-    let names = Set(Self.scenarios.flatMap { $0.faults.values.map(\.name) })
+    let names = Set(Self.scenarios.flatMap { $0.faults.values.flatMap { $0.parts.map(\.name) } })
     #expect(names == ["reversed", "random", "crash", "partial", "little-is-enough", "arbitrary"])
     #expect(schedules.contains { $0.late != nil } && schedules.contains { $0.loss != nil })
     #expect(schedules.contains { !$0.slow.isEmpty })

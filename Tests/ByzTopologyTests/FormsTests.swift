@@ -1,6 +1,7 @@
 import ByzAdversary
 import ByzAggregation
 import ByzGradients
+import ByzNumerics
 import ByzProtocol
 import Testing
 
@@ -147,6 +148,19 @@ import Testing
       ),
       ("{reversed: {scale: 10}}", FaultSpecification(name: "reversed", parameters: ["scale": 10])),
       ("{reversed: }", FaultSpecification(name: "reversed")),
+      (
+        "reversed:until=9 + slow:ms=5",
+        FaultSpecification([
+          Specification(name: "reversed", parameters: ["until": 9]), Specification(name: "slow", parameters: ["ms": 5]),
+        ])
+      ),
+      (
+        "[random:scale=1e+3, {drop: {share: 0.5}}]",
+        FaultSpecification([
+          Specification(name: "random", parameters: ["scale": 1000]),
+          Specification(name: "drop", parameters: ["share": 0.5]),
+        ])
+      ),
       ("null", nil),
     ] as [(String, FaultSpecification?)])
   func faults(value: String, expected: FaultSpecification?) throws {

@@ -107,7 +107,7 @@ import Testing
     let topology = try Examples.read(
       Examples.documented, faults: ["server-4=reversed:scale=10", "worker-0=little-is-enough:z=1.5,batches=3"])
     #expect(topology.faults[.server(4)] == FaultSpecification(name: "reversed", parameters: ["scale": 10]))
-    #expect(topology.faults[.worker(0)]?.parameters == ["z": 1.5, "batches": 3])
+    #expect(topology.faults[.worker(0)]?.parts.first?.parameters == ["z": 1.5, "batches": 3])
     #expect(topology.faults.count == 4)
     #expect(try Examples.read(Examples.smallest, faults: ["worker-1=sign-flip"]).faults.count == 1)
     #expect(

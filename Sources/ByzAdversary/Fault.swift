@@ -1,0 +1,45 @@
+import ByzProtocol
+
+/// What makes a node depart from the protocol: it rewrites what an honest machine does, and decides what that gets to hear.
+public protocol Fault: Sendable {
+  /// What the node really does where the honest machine, or the fault before this one, would do `action`.
+  mutating func rewrite(_ action: Action) -> [Action]
+
+  /// What the honest machine gets to hear of `event`, and what the node does besides.
+  mutating func intercept(_ event: Event) -> Interception
+}
+
+extension Fault {
+  public mutating func rewrite(_ action: Action) -> [Action] { [action] }
+  public mutating func intercept(_ event: Event) -> Interception { Interception(heard: [event]) }
+}
+
+/// What a fault makes of an event.
+public struct Interception: Sendable {
+  /// What the honest machine, or the fault before this one, gets to hear instead, in order.
+  public var heard: [Event]
+  /// What the node does on its own account.
+  public var actions: [Action]
+  /// Whether the honest machine forgets everything before it hears of that.
+  public var isAnew: Bool
+
+  public init(heard: [Event] = [], actions: [Action] = [], isAnew: Bool = false) {
+    self.heard = heard
+    self.actions = actions
+    self.isAnew = isAnew
+  }
+}
+
+extension Action {
+  /// The step that this action is about, if it is about one.
+  var step: Int? {
+    switch self {
+    case .send(.vector(_, let step, _), _), .send(.request(_, let step), _), .computeGradient(let step, _, _),
+      .diverge(let step):
+      step
+    case .report(.updated(let step, _, _, _)), .report(.adopted(let step, _, _)), .report(.estimated(let step, _, _)):
+      step
+    case .send(.done, _), .schedule, .reject, .finish, .crash: nil
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import ByzNumerics
+import ByzProtocol
+
+/// Sends nothing at all, and hears everything.
+struct Silent: Fault {
+  func rewrite(_ action: Action) -> [Action] {
+    if case .send = action { return [] }
+    return [action]
+  }
+}
+
+/// Sends every message later, by a fixed time and a drawn one.
+struct Slow: Fault {
+  let milliseconds: Int
+  /// The largest time that is drawn, uniformly.
+  let spread: Int
+  private var held = HeldMessages()
+  private var generator: SeededGenerator
+
+  init(milliseconds: Int, spread: Int, seed: UInt64, node: NodeID) {
+    self.milliseconds = milliseconds
+    self.spread = spread
+    generator = .ofLinks(seed: seed, node: node)
+  }
+
+  mutating func rewrite(_ action: Action) -> [Action] {
+    guard case .send(let message, let receivers) = action else { return [action] }
+    return receivers.map { receiver in
+      held.hold(message, to: receiver, afterMilliseconds: milliseconds + generator.index(below: spread + 1))
+    }
+  }
+
+  mutating func intercept(_ event: Event) -> Interception { held.intercept(event) }
+}
+
+/// Loses some messages, sends some twice, or lets some be overtaken, each drawn for every receiver apart.
+struct Unreliable: Fault {
+  enum Way { case drop, duplicate, reorder(milliseconds: Int) }
+
+  let way: Way
+  let share: Float
+  private var held = HeldMessages()
+  private var generator: SeededGenerator
+
+  init(_ way: Way, share: Float, seed: UInt64, node: NodeID) {
+    self.way = way
+    self.share = share
+    generator = .ofLinks(seed: seed, node: node)
+  }
+
+  mutating func rewrite(_ action: Action) -> [Action] {
+    guard case .send(let message, let receivers) = action else { return [action] }
+    return receivers.flatMap { receiver -> [Action] in
+      let sending = Action.send(message, to: [receiver])
+      guard generator.uniform() < share else { return [sending] }
+      switch way {
+      case .drop: return []
+      case .duplicate: return [sending, sending]
+      case .reorder(let milliseconds): return [held.hold(message, to: receiver, afterMilliseconds: milliseconds)]
+      }
+    }
+  }
+
+  mutating func intercept(_ event: Event) -> Interception { held.intercept(event) }
+}
+
+/// Messages that a node keeps back for a while.
+private struct HeldMessages {
+  private var messages: [Int: Action] = [:]
+  private var next = 0
+
+  /// Keeps `message` back; the action that brings it out in time.
+  mutating func hold(_ message: Message, to receiver: NodeID, afterMilliseconds milliseconds: Int) -> Action {
+    next += 1
+    messages[next] = .send(message, to: [receiver])
+    return .schedule(.fault(next), afterMilliseconds: milliseconds)
+  }
+
+  mutating func intercept(_ event: Event) -> Interception {
+    guard case .timer(.fault(let number)) = event, let sending = messages.removeValue(forKey: number) else {
+      return Interception(heard: [event])
+    }
+    return Interception(actions: [sending])
+  }
+}
+
+extension SeededGenerator {
+  /// What a node's links do.
+  fileprivate static func ofLinks(seed: UInt64, node: NodeID) -> SeededGenerator {
+    SeededGenerator(seed: seed, path: [RandomPurpose.links, node.role == .server ? 0 : 1, UInt64(node.index)])
+  }
+}
