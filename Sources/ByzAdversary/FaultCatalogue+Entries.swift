@@ -151,7 +151,9 @@ extension FaultCatalogue {
 
   /// What happens to messages of a node that is honest in what it says.
   static let links: [FaultDescription] = [
-    FaultDescription("silent", summary: "sends nothing, and hears everything") { _ in Silent() },
+    FaultDescription("silent", summary: "sends no vector, and only asks for what it needs to stay in step") { _ in
+      Silent()
+    },
     FaultDescription(
       "partial",
       [
@@ -213,7 +215,11 @@ extension FaultCatalogue {
       summary:
         "stops when it is about to send its first vector of a step, and goes on, with all that has come meanwhile, "
         + "when it hears of a later one"
-    ) { Hang(from: $0.whole("step"), to: $0.whole("end")) },
+    ) { setting in
+      Hang(
+        from: setting.whole("step"), to: setting.whole("end"),
+        asking: setting.node.role == .worker ? setting.configuration.quorums.serverIDs : [])
+    },
     FaultDescription(
       "restart",
       [

@@ -1,11 +1,12 @@
 import ByzNumerics
 import ByzProtocol
 
-/// Sends nothing at all, and hears everything.
+/// Sends no vector, and only asks for what it needs to stay in step.
 struct Silent: Fault {
   func rewrite(_ action: Action) -> [Action] {
-    if case .send = action { return [] }
-    return [action]
+    guard case .send(.vector(let kind, let step, _), let receivers) = action else { return [action] }
+    // A momentum is at the same time the request for the next model.
+    return kind == .momentum ? [.send(.request(.model, step: step + 1), to: receivers)] : []
   }
 }
 

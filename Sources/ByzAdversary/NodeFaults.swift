@@ -12,12 +12,16 @@ struct Crash: Fault {
 
 /// Stops when it is about to send its first vector of a step, and goes on with all that has come meanwhile when it hears
 /// that another node is at a later one.
+///
+/// Nobody sends a model to a worker that does not ask; so that it hears of that step at all, it asks once when it stops.
 struct Hang: Fault {
   /// How many events are kept; a process that hangs for longer loses what no buffer holds any more.
   private static let mostEvents = 256
 
   let step: Int
   let end: Int
+  /// Whom to ask for the model of `end`; nobody for a server, which hears of others without asking.
+  let asked: [NodeID]
   private var state = State.running
 
   private enum State {
@@ -26,16 +30,17 @@ struct Hang: Fault {
     case over
   }
 
-  init(from step: Int, to end: Int) {
+  init(from step: Int, to end: Int, asking asked: [NodeID]) {
     self.step = step
     self.end = end
+    self.asked = asked
   }
 
   mutating func rewrite(_ action: Action) -> [Action] {
     switch (state, action) {
     case (.running, .send(.vector(_, let step, _), _)) where step >= self.step:
       state = .hanging(events: [], actions: [action])
-      return []
+      return asked.isEmpty ? [] : [.send(.request(.model, step: end), to: asked)]
     case (.hanging(let events, let actions), _):
       // What the machine had decided to do at the same moment.
       state = .hanging(events: events, actions: actions + [action])

@@ -79,6 +79,13 @@ import Testing
     #expect(machine.handle(.start).isEmpty)
   }
 
+  @Test func aWorkerThatHangsAsksForTheStepToGoOnAt() {
+    let fault = FaultSpecification(name: "hang", parameters: ["step": 2, "end": 9])
+    let momentum = Action.send(.vector(.momentum, step: 2, Vector([1])), to: [.server(0)])
+    let done = play(fault, on: .worker(1), instead: [momentum])
+    #expect(texts(done) == texts([.send(.request(.model, step: 9), to: [.server(0)])]))
+  }
+
   @Test func restartBeginsAnew() throws {
     let restart = Specification(name: "restart", parameters: ["step": 1, "after_ms": 40])
     var machine = machine([restart], script: [[model(0)], [model(1), .finish], [.crash]])

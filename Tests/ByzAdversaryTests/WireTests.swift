@@ -127,10 +127,12 @@ import Testing
     #expect(Estimating.antiCGE([Vector([0, 0]), Vector([0, 0])]) == Vector([0, 0]))
   }
 
-  @Test func silentSendsNothingAndDoesAllElse() {
-    let done = outcome([fault("silent")], of: otherActions + [sending(.model, 3, [1])]).flatMap(\.self)
-    let unsent = otherActions.filter { if case .send = $0 { false } else { true } }
-    #expect(texts(done) == texts(unsent))
+  @Test func silentSendsNoVectorAndAsks() {
+    let momentum = sending(.momentum, 3, [1])
+    let done = outcome([fault("silent")], on: .worker(5), of: otherActions + [momentum]).flatMap(\.self)
+    #expect(texts(done) == texts(otherActions + [.send(.request(.model, step: 4), to: receivers)]))
+    let ofServer = outcome([fault("silent")], of: [sending(.model, 3, [1]), sending(.gatherModel, 3, [1])])
+    #expect(ofServer.map(\.count) == [0, 0])
   }
 
   @Test func floodRepeats() {
