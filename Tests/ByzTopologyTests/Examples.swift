@@ -41,6 +41,12 @@ enum Examples {
     workers: {count: 3}
     """
 
+  /// What messages list of what a server can play.
+  static let faultsOfServers =
+    "reversed, sign-flip, random, zero, nan, infinite, huge-norm, bias, partial-drop, stale, frozen, late-gather, "
+    + "equivocation, split, two-faced, arbitrary, little-is-enough, silent, partial, slow, drop, duplicate, reorder, flood, "
+    + "crash, hang, restart"
+
   /// As little as a topology without data can be.
   static let analytic = """
     model: {analytic: quadratic}

@@ -151,10 +151,10 @@ struct Mistake: CustomTestStringConvertible {
     ),
     Mistake(
       20, "  server-4: revresed",
-      "faults.server-4: there is no fault 'revresed'; a server can play: reversed, random, arbitrary, partial, crash"),
+      "faults.server-4: there is no fault 'revresed'; a server can play: " + Examples.faultsOfServers),
     Mistake(
-      20, "  server-4: sign-flip",
-      "faults.server-4: a server cannot play 'sign-flip'; it can play: reversed, random, arbitrary, partial, crash"),
+      20, "  server-4: anti-cge",
+      "faults.server-4: a server cannot play 'anti-cge'; it can play: " + Examples.faultsOfServers),
     Mistake(20, "  server-5: reversed", "faults.server-5: there is no server-5; there are server-0 to server-4"),
     Mistake(
       20, "  sever-4: reversed", "faults.sever-4: 'sever-4' is not the name of a node, such as server-0 or worker-0"),
@@ -162,8 +162,14 @@ struct Mistake: CustomTestStringConvertible {
       20, "  server-04: reversed",
       "faults.server-04: 'server-04' is not the name of a node, such as server-0 or worker-0"),
     Mistake(
-      20, "  server-4: [reversed]",
+      20, "  server-4: []", "faults.server-4: must be one fault or a list of them, such as [reversed, slow:ms=5]"),
+    Mistake(
+      20, "  server-4: {reversed: , slow: }",
       "faults.server-4: must be one fault, such as reversed, reversed:scale=10 or {reversed: {scale: 10}}"),
+    Mistake(20, "  server-4: [reversed, ~]", "faults.server-4.1: missing; give a fault such as reversed"),
+    Mistake(
+      20, "  server-4: reversed + slowly",
+      "faults.server-4: there is no fault 'slowly'; a server can play: " + Examples.faultsOfServers),
     Mistake(
       20, "  server-4: {reversed: {scale: big}}", "faults.server-4.reversed.scale: must be a finite number, not 'big'"),
     Mistake(
@@ -174,7 +180,9 @@ struct Mistake: CustomTestStringConvertible {
     Mistake(
       20, "  server-4: reversed:scale=nan",
       "faults.server-4: 'scale=nan' is not PARAMETER=NUMBER, as in reversed:scale=10"),
-    Mistake(20, "  server-4: reversed:speed=1", "faults.server-4: 'reversed' has no parameter 'speed'; it has scale"),
+    Mistake(
+      20, "  server-4: reversed:speed=1",
+      "faults.server-4: 'reversed' has no parameter 'speed'; it has scale, from, until"),
     Mistake(
       20, "  server-4: crash",
       "faults.server-4: 'crash' needs 'step', the step whose first vector is not sent any more, as in 'crash:step=10'"),

@@ -120,8 +120,7 @@ import Testing
     ("worker-7=sign-flip", "faults.worker-7: there is no worker-7; there are worker-0 to worker-6"),
     ("wroker-3=sign-flip", "faults.wroker-3: 'wroker-3' is not the name of a node, such as server-0 or worker-0"),
     (
-      "server-3=sign-flip",
-      "faults.server-3: a server cannot play 'sign-flip'; it can play: reversed, random, arbitrary, partial, crash"
+      "server-3=anti-cge", "faults.server-3: a server cannot play 'anti-cge'; it can play: \(Examples.faultsOfServers)"
     ),
     ("worker-3=reversed:", "faults.worker-3: '' is not PARAMETER=NUMBER, as in reversed:scale=10"),
     (
