@@ -129,6 +129,10 @@ public enum AggregationRules {
     _ specification: Specification, of offers: [Offer<Made>], called kind: String
   ) throws(SpecificationError) -> Made {
     guard let offer = offers.first(where: { $0.name == specification.name }) else {
+      if kind == "rule", preAggregations.contains(where: { $0.name == specification.name }) {
+        throw SpecificationError(
+          description: "'\(specification.name)' comes before a rule, as in {rule: mda, before: [\(specification)]}")
+      }
       let names = offers.map(\.name).joined(separator: ", ")
       throw SpecificationError(description: "there is no \(kind) '\(specification.name)'; there are: \(names)")
     }

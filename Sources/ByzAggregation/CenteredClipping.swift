@@ -41,8 +41,8 @@ public struct CenteredClipping: AggregationRule {
   public func guarantee(inputs count: Int, tolerating f: Int, dimension: Int) -> Guarantee {
     Guarantee(
       remark:
-        "of 0, 0 and 10 with f = 1 and radius 1 it makes 1/3, though honest inputs agree; many steps with a radius that "
-        + "fits them have a guarantee of another kind")
+        "it moves by at most its radius, however far away inputs are that all agree; over many steps, with a radius that "
+        + "fits them, it has a guarantee of another kind")
   }
 
   public func aggregate(_ inputs: [Vector], tolerating f: Int, in round: Round) -> Aggregate {

@@ -60,6 +60,9 @@ public struct GeometricMedian: AggregationRule {
   }
 
   public func guarantee(inputs count: Int, tolerating f: Int, dimension: Int) -> Guarantee {
+    guard smoothing <= 1e-3, tolerance <= 1e-3, iterations >= 100 else {
+      return Guarantee(remark: "it may end far from the median with these parameters")
+    }
     let (n, f) = (Double(count), Double(f))
     return .derived(
       inputs: count, tolerating: Int(f), lambda: (n - f - 1) / (n * (n - 2 * f)).squareRoot(),

@@ -4,16 +4,16 @@ extension Guarantee {
   static func ofKrum(inputs count: Int, tolerating f: Int, keeping kept: Int) -> Guarantee {
     // Of an input that is kept and the c others that its score counts, t at least are honest.
     let (h, c, t, m) = (Double(count - f), Double(count - f - 2), Double(count - 2 * f - 1), Double(kept))
-    // As if a share of one Byzantine input were kept, of two, ...; a single one that is kept may be honest as well.
-    let cases = (0...min(f, kept)).map { byzantine in
+    // A single input that is kept is bounded alike whether it is honest or not.
+    let cases = (kept == 1 ? 1...1 : 0...min(f, kept)).map { byzantine in
       let b = Double(byzantine)
       let notKept = h - m + b
-      // The honest ones that are kept, and how far their mean may be from that of all.
+      // Each kept input by its score; the honest ones together also by how far a part of them may be from all.
+      let lambda = (c / t).squareRoot() + (h - t) / h
+      let kappa = (c * h * (1 + h / notKept) / ((h - 1) * t)).squareRoot() + ((h - t) / t).squareRoot()
       let honest = (m - b) * notKept
-      let score = c * h * (1 + h / notKept) / ((h - 1) * t)
-      let lambda = (b * ((c / t).squareRoot() + (h - t) / h) + honest / h) / m
-      let kappa = (b * (score.squareRoot() + ((h - t) / t).squareRoot()) + honest.squareRoot()) / m
-      return (lambda: lambda, kappa: kappa * kappa)
+      let root = b * kappa + min(honest.squareRoot(), (m - b) * kappa)
+      return (lambda: (b * lambda + min(honest / h, (m - b) * lambda)) / m, kappa: root * root / (m * m))
     }
     let (n, byzantine) = (Double(count), Double(f))
     let blanchard =

@@ -75,9 +75,16 @@ public struct PreAggregatedRule: AggregationRule {
     let counts = steps.reduce(into: [count]) { counts, step in counts.append(step.outputs(of: counts[counts.count - 1]))
     }
     let inner = rule.guarantee(inputs: counts[steps.count], tolerating: f, dimension: dimension)
-    return zip(steps, counts).reversed().reduce(inner) { guarantee, step in
+    var outer = zip(steps, counts).reversed().reduce(inner) { guarantee, step in
       step.0.guarantee(behind: guarantee, inputs: step.1, tolerating: f)
     }
+    // What is said of the rule is not true of what it gets from the steps.
+    if inner.lambda == nil {
+      outer.remark = "nothing is proven of \(rule.name) itself"
+    } else if outer.lambda != nil {
+      outer.remark = "it follows from what is proven of \(rule.name)"
+    }
+    return outer
   }
 
   public func aggregate(_ inputs: [Vector], tolerating f: Int, in round: Round) -> Aggregate {

@@ -144,6 +144,26 @@ extension ResilienceSearch {
   }
 }
 
+extension ResilienceSearch.Finding {
+  private enum EncodingKeys: String, CodingKey {
+    case rule, inputs, byzantine, dimension, lambda, worstLambda, kappa, worstKappa, isBroken
+  }
+
+  /// With null for what is not proven, or has no bound.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: EncodingKeys.self)
+    try container.encode(rule, forKey: .rule)
+    try container.encode(inputs, forKey: .inputs)
+    try container.encode(byzantine, forKey: .byzantine)
+    try container.encode(dimension, forKey: .dimension)
+    try container.encode(lambda, forKey: .lambda)
+    try container.encode(worstLambda, forKey: .worstLambda)
+    try container.encode(kappa, forKey: .kappa)
+    try container.encode(worstKappa, forKey: .worstKappa)
+    try container.encode(isBroken, forKey: .isBroken)
+  }
+}
+
 /// Searches against several rules.
 public struct ResilienceBenchmark {
   public struct Report: Codable, Sendable {

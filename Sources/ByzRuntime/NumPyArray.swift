@@ -38,13 +38,14 @@ package struct NumPyArray {
     }
     guard header.contains("'<f4'"), header.contains("'fortran_order': False") else {
       throw malformed(
-        "must hold little-endian 32-bit floats in C order ('<f4'), not \(header.trimmingCharacters(in: .whitespacesAndNewlines).prefix(80))"
+        "must hold little-endian 32-bit floats in C order (numpy.ascontiguousarray(x, 'float32')), not \(header.trimmingCharacters(in: .whitespacesAndNewlines).prefix(80))"
       )
     }
     let shape = try Self.shape(in: header) ?? { throw malformed("has no shape in its header") }()
     let size = data.count - start
     // What is left of the size when it is shared out along one axis after the other: no product overflows.
     let rest = shape.reduce(size) { $1 > 0 && $0 % $1 == 0 ? $0 / $1 : 0 }
+    if shape.contains(0) { throw malformed("is empty: its shape is \(shape)") }
     guard rest == 4 else { throw malformed("announces the shape \(shape), but holds \(size) bytes of elements") }
     self.init(shape: shape, elements: Vector(uncleared: size / 4) { _ = data[start...].copyBytes(to: $0) })
   }
@@ -60,7 +61,7 @@ package struct NumPyArray {
     return numbers.compactMap(\.self)
   }
 
-  /// Writes the array to `path`: the whole file or nothing of it.
+  /// Writes the array to `path`: the whole file or nothing of it, unless it is no regular file.
   package func write(to path: String) throws {
     let sizes = shape.map(String.init).joined(separator: ", ")
     var header = "{'descr': '<f4', 'fortran_order': False, 'shape': (\(sizes)\(shape.count == 1 ? "," : "")), }"
@@ -70,7 +71,16 @@ package struct NumPyArray {
     data.append(withUnsafeBytes(of: UInt16(header.utf8.count).littleEndian) { Data($0) })
     data.append(Data(header.utf8))
     elements.withUnsafeBufferPointer { data.append(Data(buffer: $0)) }
-    try data.write(to: URL(filePath: path), options: .atomic)
+    // A link stays a link, and a device or a pipe what it is.
+    let target = URL(filePath: path).resolvingSymlinksInPath()
+    let type = try? FileManager.default.attributesOfItem(atPath: target.path)[.type] as? FileAttributeType
+    if let type, type != .typeRegular, type != .typeDirectory {
+      let file = try FileHandle(forWritingTo: target)
+      try file.write(contentsOf: data)
+      try file.close()
+    } else {
+      try data.write(to: target, options: .atomic)
+    }
   }
 }
 

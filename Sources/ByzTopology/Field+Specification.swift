@@ -11,6 +11,15 @@ extension Field {
   func specification(
     called kind: String, example name: String, _ parameter: String, soleParameter: (String) -> String? = { _ in nil }
   ) -> Specification? {
+    let former = problems.lines.count
+    let read = readSpecification(called: kind, example: name, parameter, soleParameter: soleParameter)
+    // After a report there is a stand-in among the numbers, of which nobody should complain.
+    return problems.lines.count == former ? read : nil
+  }
+
+  private func readSpecification(
+    called kind: String, example name: String, _ parameter: String, soleParameter: (String) -> String?
+  ) -> Specification? {
     guard let value else { return nil }
     let example = "\(name):\(parameter)=10"
     switch value.content {

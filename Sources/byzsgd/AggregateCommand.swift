@@ -47,7 +47,11 @@ struct AggregateCommand: ParsableCommand {
         }
       }
       let isOne = array.shape.count == 2
-      try NumPyArray(shape: isOne ? [d] : [results.count, d], elements: elements).write(to: aggregate)
+      do {
+        try NumPyArray(shape: isOne ? [d] : [results.count, d], elements: elements).write(to: aggregate)
+      } catch {
+        throw UsageFailure(description: "\(aggregate) cannot be written: \(error.localizedDescription)")
+      }
       return ExitStatus.completed
     }
   }

@@ -19,7 +19,8 @@ struct BenchAggregation: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Vectors to aggregate instead, a NumPy file of shape (n, d); needs --byzantine.", valueName: "file.npy"),
+      "Vectors to aggregate instead, a NumPy file of shape (n, d), or (cases, n, d) for the first case; needs --byzantine.",
+      valueName: "file.npy"),
     completion: .file(extensions: ["npy"]))
   var vectors: String?
 
@@ -33,6 +34,10 @@ struct BenchAggregation: ParsableCommand {
     try reporting {
       guard seconds > 0, seconds <= 3600 else {
         throw UsageFailure(description: "--seconds must be above 0, up to 3600")
+      }
+      guard vectors != nil || byzantine == nil else {
+        throw UsageFailure(
+          description: "--byzantine is of --vectors; of drawn vectors f is the largest that a rule permits")
       }
       let rules = try subjects.chosenRules()
       let settings =
@@ -48,13 +53,17 @@ struct BenchAggregation: ParsableCommand {
 
   private func read(_ path: String, _ rules: [any AggregationRule]) throws -> [() -> AggregationBenchmark.Setting] {
     guard let byzantine else { throw UsageFailure(description: "--vectors needs --byzantine, f") }
+    guard subjects.counts.isEmpty, subjects.dimensions.isEmpty else {
+      throw UsageFailure(description: "--inputs and --dimension are of drawn vectors; --vectors has its own")
+    }
     let inputs = try finiteCases(of: readVectors(path), in: path)[0]
-    for rule in rules {
+    for rule in rules where !subjects.rules.isEmpty {
       if let violation = rule.violation(inputs: inputs.count, tolerating: byzantine) {
         throw UsageFailure(description: violation)
       }
     }
-    return rules.map { rule in { AggregationBenchmark.Setting(rule, of: inputs, tolerating: byzantine) } }
+    let permitted = rules.filter { $0.violation(inputs: inputs.count, tolerating: byzantine) == nil }
+    return permitted.map { rule in { AggregationBenchmark.Setting(rule, of: inputs, tolerating: byzantine) } }
   }
 }
 

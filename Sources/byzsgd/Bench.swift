@@ -103,7 +103,7 @@ struct BenchOutput: ParsableArguments {
   @Flag(help: "Show no progress.")
   var quiet = false
 
-  @Flag(help: "Print the figures as JSON, in seconds and bytes.")
+  @Flag(help: "Print the figures as JSON; times are in seconds, sizes in bytes.")
   var json = false
 
   /// Measures, and prints what came out.

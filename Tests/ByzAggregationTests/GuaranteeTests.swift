@@ -70,6 +70,22 @@ import Testing
     #expect(abs((try guarantee("trimmed-mean", 7, 2, d: 1000).lambda ?? 0) - (4.0 / 15).squareRoot()) < 1e-12)
   }
 
+  @Test func coarseStepsHaveNoGuarantee() {
+    for rule in [GeometricMedian(smoothing: 1), GeometricMedian(tolerance: 0.5), GeometricMedian(iterations: 1)] {
+      #expect(rule.guarantee(inputs: 7, tolerating: 2, dimension: 3).lambda == nil, "\(rule.specification)")
+    }
+  }
+
+  /// What is said of a rule is not said of it behind something else.
+  @Test func remarksBehindStepsAreTheirOwn() {
+    func remark(_ steps: [any PreAggregation], _ rule: any AggregationRule) -> String {
+      PreAggregatedRule(steps, before: rule).guarantee(inputs: 7, tolerating: 2, dimension: 1).remark
+    }
+    #expect(remark([NearestNeighbourMixing()], TrimmedMean()) == "it follows from what is proven of trimmed-mean")
+    #expect(remark([AdaptiveRobustClipping()], Average()) == "nothing is proven of average itself")
+    #expect(remark([Clipping(norm: 1)], TrimmedMean()).contains("come out shorter"))
+  }
+
   @Test func nobodyByzantineMeansTheAverage() throws {
     for name in ["trimmed-mean", "meamed", "phocas", "mda", "bulyan", "smea", "caf", "average", "cge"] {
       let rule = try AggregationRules.rule(AggregationSpecification(name))

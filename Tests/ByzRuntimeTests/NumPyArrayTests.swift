@@ -53,13 +53,25 @@ import Testing
     }
   }
 
+  @Test func writesWhereALinkLeads() throws {
+    try withFile(Data()) { path in
+      let link = "\(path).link"
+      defer { try? FileManager.default.removeItem(atPath: link) }
+      try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: path)
+      try NumPyArray(shape: [2], elements: Vector([1, 2])).write(to: link)
+      let array = try NumPyArray(readingFrom: path)
+      #expect(array.elements == Vector([1, 2]))
+      #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == path)
+    }
+  }
+
   @Test func refusesEverythingElse() throws {
     let good = file(header("(2, 3)"), [1, 2, 3, 4, 5, 6])
     let bad: [(Data, String)] = [
       (Data(), "no NumPy file"), (Data("hello, world".utf8), "no NumPy file"), (good.prefix(11), "no NumPy file"),
       (good.prefix(40), "cut off"), (good.dropLast(), "announces"),
       (good + [0], "announces"), (file(header("(2, 3)", type: "<f8"), []), "32-bit"),
-      (file(header("(2, 3)", fortran: "True"), []), "C order"), (file(header("(0, 3)"), []), "announces"),
+      (file(header("(2, 3)", fortran: "True"), []), "C order"), (file(header("(0, 3)"), []), "is empty"),
       (file(header("()"), [1]), "no shape"), (file(header("(-1, -6)"), []), "no shape"),
       (file(header("(a)"), []), "no shape"), (file("{'descr': '<f4', 'fortran_order': False}", []), "no shape"),
       (file(header("(4611686018427387904, 4)"), []), "announces"),

@@ -120,6 +120,11 @@ struct Mistake: CustomTestStringConvertible {
       14, "  aggregation: {rule: mda, before: [clip]}",
       "training.aggregation: 'clip' needs 'norm', the norm that no input may exceed, as in 'clip:norm=10'"),
     Mistake(
+      14, "  aggregation: nnm", "training.aggregation: 'nnm' comes before a rule, as in {rule: mda, before: [nnm]}"),
+    Mistake(
+      14, "  aggregation: {rule: mda, before: [{clip: {norm: abc}}]}",
+      "training.aggregation.before.0.clip.norm: must be a finite number, not 'abc'"),
+    Mistake(
       14, "  aggregation: centered-clipping:radius=0",
       "training.aggregation: 'radius' of 'centered-clipping' must be from 1e-30 to 1e+30, not 0"),
     Mistake(
