@@ -120,9 +120,15 @@ import Testing
   @Test func listsTheFaults() throws {
     let result = try Program.run("faults")
     #expect(result.status == 0)
-    for name in ["reversed (servers, workers)", "little-is-enough (workers)", "crash (servers, workers)", "scale, 100"]
-    {
+    for name in ["reversed (servers, workers)", "anti-cge (workers)", "crash (servers, workers)", "scale, 100"] {
       #expect(result.output.contains(name))
     }
+  }
+
+  /// After a deliberate change: `byzsgd faults --markdown > Documentation/faults.md`.
+  @Test func documentsTheFaults() throws {
+    let document = try String(contentsOfFile: "\(Program.root)/Documentation/faults.md", encoding: .utf8)
+    let result = try Program.run("faults", "--markdown")
+    #expect(result.output == document)
   }
 }
