@@ -76,7 +76,7 @@ struct PartialDrop: VectorFault {
   func forged(_ vector: Vector, _ kind: VectorKind, step: Int) -> Vector? {
     var generator = SeededGenerator(
       seed: seed,
-      path: [RandomPurpose.noise, UInt64(kind.rawValue), UInt64(node.index), UInt64(step)])
+      path: [RandomPurpose.partialDrop, UInt64(kind.rawValue), UInt64(node.index), UInt64(step)])
     return Vector(uncleared: vector.count) { elements in
       for index in elements.indices { elements[index] = generator.uniform() < share ? 0 : vector[index] }
     }

@@ -52,22 +52,25 @@ public struct CoordinatewiseMedian: AggregationRule {
 /// first would round the smallest denormal to zero). The order of the inputs does not show, not even in the sign of a zero,
 /// because -0 counts as less than +0.
 public func coordinatewiseMedian(of inputs: [Vector], threads: Int = 1) -> Vector {
-  coordinatewise(inputs, threads: threads) { rows, length, result in
-    if rows.count <= byz_few {
-      byz_median_of_few(byz_best_instructions(), rows, rows.count, length, result)
+  let network = inputs.count > byz_few ? medianNetwork(of: inputs.count) : nil
+  return coordinatewise(inputs, threads: threads) { rows, length, result in
+    if let network {
+      medianByNetwork(network, of: rows, length: length, to: result)
     } else {
-      medianByNetwork(of: rows, length: length, to: result)
+      byz_median_of_few(byz_best_instructions(), rows, rows.count, length, result)
     }
   }
 }
 
+/// The network for the middle ones of `count` values.
+func medianNetwork(of count: Int) -> KernelNetwork { KernelNetwork(count: count, ranks: (count - 1) / 2...count / 2) }
+
 /// The median of more vectors than have a kernel of their own: of each coordinate, by a selection network.
 func medianByNetwork(
-  of rows: [UnsafePointer<Float>?], length: Int, to result: UnsafeMutablePointer<Float>?,
+  _ network: KernelNetwork, of rows: [UnsafePointer<Float>?], length: Int, to result: UnsafeMutablePointer<Float>?,
   instructions: byz_instructions = byz_best_instructions()
 ) {
-  let middle = (rows.count - 1) / 2...rows.count / 2
-  KernelNetwork(count: rows.count, ranks: middle).withNetwork { network, room in
+  network.withNetwork { network, room in
     byz_median_by_network(instructions, network, rows, rows.count, length, room, result)
   }
 }

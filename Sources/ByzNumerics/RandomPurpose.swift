@@ -30,4 +30,6 @@ public enum RandomPurpose {
   public static let equivocation: UInt64 = 14
   /// What a faulty node's links do to its messages: followed by role and node.
   public static let links: UInt64 = 15
+  /// Which coordinates a faulty node zeroes: followed by kind, node and step.
+  public static let partialDrop: UInt64 = 16
 }

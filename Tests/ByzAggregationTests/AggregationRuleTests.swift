@@ -58,14 +58,15 @@ import Testing
     #expect(rule.violation(inputs: 0, tolerating: 0) == "average needs n >= 1, which n = 0 breaks.")
   }
 
-  @Test func averageSumsInOrderInDoubles() {
-    for seed in 0..<200 as Range<UInt64> {
+  @Test(arguments: Elements.allCases) func averageSumsInOrderInDoubles(kind: Elements) {
+    for seed in 0..<1500 as Range<UInt64> {
       var generator = SeededGenerator(seed: seed)
-      let length = [0, 1, 3, 1023, 1024, 1025, 2500][Int(seed % 7)]
-      let inputs = generator.vectors(1 + generator.index(below: 9), length: length, .mixed)
+      // Now and then around the width of a block.
+      let length = seed % 50 == 0 ? [0, 1023, 1024, 1025, 2500][Int(seed / 50 % 5)] : 1 + generator.index(below: 4)
+      let inputs = generator.vectors(1 + generator.index(below: 20), length: length, kind)
       let aggregate = Average().aggregate(inputs, tolerating: 0)
-      #expect(aggregate.vector == naiveMean(of: inputs), "d = \(length), seed \(seed)")
-      #expect(aggregate.selected == Array(inputs.indices), "seed \(seed)")
+      #expect(aggregate.vector == naiveMean(of: inputs), "\(kind), n = \(inputs.count), d = \(length), seed \(seed)")
+      #expect(aggregate.selected == Array(inputs.indices), "\(kind), seed \(seed)")
     }
   }
 

@@ -90,7 +90,9 @@ private let lengths = [0, 1, 7, 8, 9, 15, 16, 17, 33, 127, 128, 129, 130, 1000]
         let inputs = misaligned(generator.vectors(count, length: length, kind))
         for set in sets {
           let median = withElements(of: inputs) { rows in
-            written(length) { medianByNetwork(of: rows, length: length, to: $0, instructions: set) }
+            written(length) {
+              medianByNetwork(medianNetwork(of: count), of: rows, length: length, to: $0, instructions: set)
+            }
           }
           #expect(median == naiveMedian(of: inputs), "\(kind), n = \(count), d = \(length), \(set)")
         }

@@ -58,6 +58,15 @@ import Testing
     #expect(Quorums(servers: (5, 1), workers: (6, 2)).violations(under: Demanding()).map(\.subject) == [.workers])
   }
 
+  /// More momentums than a quorum may come, and a rule may refuse so many.
+  @Test func ruleThatRefusesMany() {
+    let smea = SmallestMaximumEigenvalueAveraging()
+    #expect(Quorums(servers: (5, 1), workers: (18, 4)).violations(under: smea).isEmpty)
+    let violations = Quorums(servers: (5, 1), workers: (20, 5)).violations(under: smea)
+    #expect(violations.map(\.subject) == [.rule])
+    #expect(violations.first?.sentence.hasPrefix("with 20 momentums (n_w)") == true)
+  }
+
   @Test func warnsOfWhatIsNotProtected() {
     #expect(Quorums(servers: (1, 0), workers: (7, 2)).warnings(under: mda).first?.contains("trusted server") == true)
     #expect(Quorums(servers: (5, 1), workers: (7, 2)).warnings(under: Average()).first?.contains("nobody") == true)

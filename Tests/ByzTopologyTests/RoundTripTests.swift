@@ -187,6 +187,9 @@ struct Drawing {
       faults[id] = pick([
         FaultSpecification(name: "reversed"), .init(name: "random", parameters: ["scale": positive()]),
         .init(name: "crash", parameters: ["step": Double(whole(0...100))]),
+        FaultSpecification([
+          Specification(name: "random", parameters: ["scale": 1e30, "until": 9]), Specification(name: "silent"),
+        ]),
       ])
     }
     return faults
