@@ -1,8 +1,12 @@
 import ByzAdversary
+import ByzNumerics
 import ByzProtocol
 
 /// The values of the section `faults`: who really misbehaves, and where that is written.
 struct FaultValues {
+  /// What stands for no fault at all, so that an override or a value of a grid can say it.
+  static let honest = "none"
+
   private(set) var specifications: [NodeID: FaultSpecification] = [:]
   private var fields: [(id: NodeID, field: Field)] = []
 
@@ -31,7 +35,8 @@ struct FaultValues {
 }
 
 extension Field {
-  /// One fault, or several in a list or joined by plus signs between spaces; nil for nothing, and after a report.
+  /// One fault, or several in a list or joined by plus signs between spaces; nil for nothing, for an honest node, and after
+  /// a report.
   fileprivate func fault() -> FaultSpecification? {
     guard let value else { return nil }
     let fields: [Field]
@@ -52,6 +57,16 @@ extension Field {
       return field.specification(called: "fault", example: "reversed", "scale")
     }
     let known = parts.compactMap(\.self)
-    return known.isEmpty || known.count < parts.count ? nil : FaultSpecification(known)
+    guard !known.isEmpty, known.count == parts.count, !isHonest(known) else { return nil }
+    return FaultSpecification(known)
+  }
+
+  /// Whether `parts` say that the node is honest, and not a fault; reports what cannot go with that.
+  private func isHonest(_ parts: [Specification]) -> Bool {
+    guard let honest = parts.first(where: { $0.name == FaultValues.honest }) else { return false }
+    if parts.count > 1 || !honest.parameters.isEmpty {
+      report("'\(FaultValues.honest)' means that the node is honest; it stands alone and has no parameters")
+    }
+    return true
   }
 }

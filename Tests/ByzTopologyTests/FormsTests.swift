@@ -161,7 +161,7 @@ import Testing
           Specification(name: "drop", parameters: ["share": 0.5]),
         ])
       ),
-      ("null", nil),
+      ("null", nil), ("none", nil), ("'none'", nil), ("[none]", nil),
     ] as [(String, FaultSpecification?)])
   func faults(value: String, expected: FaultSpecification?) throws {
     let topology = try Examples.read("\(Examples.smallest)\nfaults:\n  worker-1: \(value)")

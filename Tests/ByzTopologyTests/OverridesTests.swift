@@ -112,6 +112,8 @@ import Testing
     #expect(try Examples.read(Examples.smallest, faults: ["worker-1=sign-flip"]).faults.count == 1)
     #expect(
       try Examples.read(Examples.documented, set: ["faults={}"], faults: ["worker-1=sign-flip"]).faults.count == 1)
+    let honest = try Examples.read(Examples.documented, set: ["faults.server-4=none"], faults: ["worker-5=none"])
+    #expect(honest.faults.keys.map(\.description) == ["worker-6"])
   }
 
   @Test(arguments: [
@@ -121,6 +123,15 @@ import Testing
     ("wroker-3=sign-flip", "faults.wroker-3: 'wroker-3' is not the name of a node, such as server-0 or worker-0"),
     (
       "server-3=anti-cge", "faults.server-3: a server cannot play 'anti-cge'; it can play: \(Examples.faultsOfServers)"
+    ),
+    ("worker-7=none", "faults.worker-7: there is no worker-7; there are worker-0 to worker-6"),
+    (
+      "worker-3=none:from=5",
+      "faults.worker-3: 'none' means that the node is honest; it stands alone and has no parameters"
+    ),
+    (
+      "worker-3=reversed + none",
+      "faults.worker-3: 'none' means that the node is honest; it stands alone and has no parameters"
     ),
     ("worker-3=reversed:", "faults.worker-3: '' is not PARAMETER=NUMBER, as in reversed:scale=10"),
     (
