@@ -1,15 +1,13 @@
-import ByzProtocol
 import CProcess
 import Foundation
 
-/// A node's process, started by this one.
-final class ChildProcess {
-  struct Failure: Error, CustomStringConvertible {
-    let description: String
+/// A process that this one started: a node of a run, or a run of a sweep.
+package final class ChildProcess {
+  package struct Failure: Error, CustomStringConvertible {
+    package let description: String
   }
 
-  let node: NodeID
-  let pid: pid_t
+  package let pid: pid_t
   /// How it ended, as `waitpid` says; nil while it runs.
   private(set) var status: Int32?
 
@@ -17,8 +15,9 @@ final class ChildProcess {
   ///
   /// Standard input and output lead nowhere, standard error to the end of the file `errors`. The process is its own
   /// process group: a Ctrl-C at the terminal reaches the starter alone, which passes it on in good order.
-  init(_ node: NodeID, _ arguments: [String], errors: String) throws {
-    self.node = node
+  ///
+  /// - Parameter name: what it is, for messages.
+  package init(_ name: String, _ arguments: [String], errors: String) throws {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
@@ -28,7 +27,7 @@ final class ChildProcess {
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
-    // The starter ignores signals that it handles in its own way; a node starts with none ignored and none blocked.
+    // The starter ignores signals that it handles in its own way; a child starts with none ignored and none blocked.
     var all = sigset_t()
     var none = sigset_t()
     sigfillset(&all)
@@ -44,15 +43,15 @@ final class ChildProcess {
     defer { for word in words { free(word) } }
     let error = posix_spawn(&pid, arguments[0], &actions, &attributes, words, environ)
     guard error == 0 else {
-      throw Failure(description: "cannot start \(node): \(String(cString: strerror(error)))")
+      throw Failure(description: "cannot start \(name): \(String(cString: strerror(error)))")
     }
     self.pid = pid
   }
 
-  var isRunning: Bool { status == nil }
+  package var isRunning: Bool { status == nil }
 
   /// Looks whether the process has ended; never waits.
-  func reap() {
+  package func reap() {
     guard isRunning else { return }
     var status: Int32 = 0
     if waitpid(pid, &status, WNOHANG) == pid { self.status = status }
@@ -70,14 +69,51 @@ final class ChildProcess {
   }
 
   /// The status that the process exited with; nil if it still runs or a signal ended it.
-  var exitStatus: Int32? { status.flatMap { $0 & 0x7F == 0 ? ($0 >> 8) & 0xFF : nil } }
+  package var exitStatus: Int32? { status.flatMap { $0 & 0x7F == 0 ? ($0 >> 8) & 0xFF : nil } }
 
   /// How the process ended, in words.
-  var ending: String {
+  package var ending: String {
     guard let status else { return "still runs" }
     if let exitStatus { return "ended with exit status \(exitStatus)" }
     let number = status & 0x7F
     return "was ended by signal \(number) (\(String(cString: strsignal(number))))"
+  }
+}
+
+extension ChildProcess {
+  /// Calls `handle`, on any thread, whenever a child has ended, until the source is cancelled.
+  package static func watchEndings(_ handle: @escaping @Sendable () -> Void) -> any DispatchSourceSignal {
+    let source = DispatchSource.makeSignalSource(signal: SIGCHLD, queue: .global())
+    source.setEventHandler(handler: handle)
+    source.resume()
+    return source
+  }
+
+  /// Ends those of `children` that still run: with `signal`, and with SIGKILL if that is not enough for long.
+  ///
+  /// - Parameters:
+  ///   - patience: for how many milliseconds they may take their time.
+  ///   - wake: is signalled when one has ended.
+  package static func end(
+    _ children: [ChildProcess], signal: Int32, patience: Int, wake: DispatchSemaphore
+  ) {
+    for child in children {
+      child.send(signal: signal)
+      // A stopped process hears only once it goes on.
+      child.send(signal: SIGCONT)
+    }
+    let deadline = MonotonicTime(milliseconds: MonotonicTime.now.milliseconds + patience)
+    while children.contains(where: \.isRunning) && MonotonicTime.now < deadline {
+      _ = wake.wait(timeout: .now() + .milliseconds(Display.refreshMilliseconds))
+      for child in children { child.reap() }
+    }
+    for child in children where child.isRunning { child.kill() }
+  }
+
+  /// The last five lines of the log at `path`, each on an indented line of its own behind a line feed.
+  package static func lastLines(ofLog path: String) -> String {
+    let text = FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    return text.split(separator: "\n").suffix(5).map { "\n    \($0)" }.joined()
   }
 }
 

@@ -11,19 +11,29 @@ public final class Display {
   public init(isQuiet: Bool) { self.isQuiet = isQuiet }
 
   /// How often it is worth looking for progress.
-  static let refreshMilliseconds = 250
+  package static let refreshMilliseconds = 250
   private static let plainMilliseconds = 2_000
 
-  package func show(progress line: String) {
+  /// - Parameter isNews: whether a log, too, should have this line, however soon it comes after another.
+  package func show(progress line: String, isNews: Bool = false) {
     guard !isQuiet, line != shown else { return }
     if isTerminal {
-      write("\r\u{1B}[K\(line)")
+      write("\r\u{1B}[K\(clipped(line))")
       shown = line
-    } else if lastPlain.map({ MonotonicTime.now.milliseconds - $0.milliseconds >= Self.plainMilliseconds }) ?? true {
+    } else if isNews
+      || lastPlain.map({ MonotonicTime.now.milliseconds - $0.milliseconds >= Self.plainMilliseconds }) ?? true
+    {
       write("\(line)\n")
       shown = line
       lastPlain = .now
     }
+  }
+
+  /// What of `line` fits on one line of the terminal: a longer one could not be rewritten.
+  private func clipped(_ line: String) -> String {
+    var size = winsize()
+    guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 1 else { return line }
+    return String(line.prefix(Int(size.ws_col) - 1))
   }
 
   /// Shows a message that stays.

@@ -14,12 +14,17 @@ public final class Launcher {
   private let sockets: SocketFolder
   private let wake = DispatchSemaphore(value: 0)
   private let launchedAt = Date().timeIntervalSince1970
-  private var children: [ChildProcess] = []
+  private var children: [Child] = []
   private var ended: Set<NodeID> = []
   /// The nodes whose process ended before its time.
   private var lost: [NodeID: Loss] = [:]
   private var progress: Progress
   private var firstCompletion: MonotonicTime?
+
+  private struct Child {
+    let node: NodeID
+    let process: ChildProcess
+  }
 
   /// How far a lost node had come, and what it has written since, if somebody started it again.
   private struct Loss {
@@ -57,9 +62,7 @@ public final class Launcher {
   /// - Precondition: called on the main thread, whose end, too, would end the nodes.
   public func run() throws -> RunSummary {
     let interruption = Interruption { [wake] in wake.signal() }
-    let childWatch = DispatchSource.makeSignalSource(signal: SIGCHLD, queue: .global())
-    childWatch.setEventHandler { [wake] in wake.signal() }
-    childWatch.resume()
+    let childWatch = ChildProcess.watchEndings { [wake] in wake.signal() }
     defer {
       interruption.cancel()
       childWatch.cancel()
@@ -87,7 +90,8 @@ public final class Launcher {
         executable, "node", "\(node)", directory.topology, "--run-directory", directory.path, "--quiet",
         "--launched-by", "\(getpid())",
       ]
-      children.append(try ChildProcess(node, arguments, errors: directory.log(of: node)))
+      let process = try ChildProcess("\(node)", arguments, errors: directory.log(of: node))
+      children.append(Child(node: node, process: process))
     }
   }
 
@@ -110,13 +114,13 @@ extension Launcher {
 
   private func noteEndings() {
     for child in children {
-      child.reap()
-      if !child.isRunning && ended.insert(child.node).inserted { note(endOf: child) }
+      child.process.reap()
+      if !child.process.isRunning && ended.insert(child.node).inserted { note(endOf: child) }
     }
     for node in lost.keys { lost[node]?.metrics.update() }
   }
 
-  private func note(endOf child: ChildProcess) {
+  private func note(endOf child: Child) {
     let summary = directory.readSummary(of: child.node)
     if summary?.outcome == .completed {
       if isHonest(child.node) { firstCompletion = firstCompletion ?? .now }
@@ -126,19 +130,15 @@ extension Launcher {
     var metrics = MetricsFollower(path: directory.metrics(of: child.node))
     metrics.update()
     lost[child.node] = Loss(step: metrics.step, metrics: metrics)
-    if topology.faults[child.node]?.contains("crash") == true && child.exitStatus == ExitStatus.crashed {
+    if topology.faults[child.node]?.contains("crash") == true && child.process.exitStatus == ExitStatus.crashed {
       display.show("\(child.node) crashed, as its fault says")
     } else {
-      let last = lastLogLines(of: child.node).map { "\n    \($0)" }.joined()
+      let log = directory.log(of: child.node)
       display.show(
-        "\(child.node) \(child.ending) at step \(progress.step)"
-          + (summary?.reason.map { ": \($0)" } ?? "") + "; the last lines of \(directory.log(of: child.node)):\(last)")
+        "\(child.node) \(child.process.ending) at step \(progress.step)"
+          + (summary?.reason.map { ": \($0)" } ?? "")
+          + "; the last lines of \(log):\(ChildProcess.lastLines(ofLog: log))")
     }
-  }
-
-  private func lastLogLines(of node: NodeID) -> [String] {
-    let text = FileManager.default.contents(atPath: directory.log(of: node)).map { String(decoding: $0, as: UTF8.self) }
-    return (text ?? "").split(separator: "\n").suffix(5).map(String.init)
   }
 
   /// Says how the run ended, if it has.
@@ -149,7 +149,7 @@ extension Launcher {
       return Verdict(outcome: .diverged, reasons: ["\(first): \(reason)"])
     }
     if let verdict = judgeLosses() { return verdict }
-    let waiting = children.filter { $0.isRunning && isHonest($0.node) }.map(\.node)
+    let waiting = children.filter { $0.process.isRunning && isHonest($0.node) }.map(\.node)
     if waiting.isEmpty {
       let done = ended.contains { isHonest($0) && lost[$0] == nil }
       return done ? Verdict(outcome: .completed) : Verdict(outcome: .failed, reasons: ["no honest node is left"])
@@ -178,18 +178,7 @@ extension Launcher {
     return nil
   }
 
-  /// Ends all processes that still run: with `signal`, and with SIGKILL if that is not enough.
   private func stop(signal: Int32) {
-    for child in children {
-      child.send(signal: signal)
-      // A stopped process hears only once it goes on.
-      child.send(signal: SIGCONT)
-    }
-    let deadline = MonotonicTime(milliseconds: MonotonicTime.now.milliseconds + 5_000)
-    while children.contains(where: \.isRunning) && MonotonicTime.now < deadline {
-      _ = wake.wait(timeout: .now() + .milliseconds(Display.refreshMilliseconds))
-      for child in children { child.reap() }
-    }
-    for child in children where child.isRunning { child.kill() }
+    ChildProcess.end(children.map(\.process), signal: signal, patience: 5_000, wake: wake)
   }
 }

@@ -26,16 +26,20 @@ public struct RunDirectory: Sendable {
 
   /// Makes the folder of `node` and those above it.
   public func makeFolder(of node: NodeID) throws(Failure) {
-    var made = ""
-    // Foundation's error would not say why; the system's does.
-    for part in Self.absolute(folder(of: node)).split(separator: "/") {
-      made += "/\(part)"
-      guard mkdir(made, 0o777) == 0 || errno == EEXIST else {
-        let reason = String(cString: strerror(errno))
-        throw Failure(description: "cannot write the run directory \(path): \(reason); name one with --run-directory")
-      }
-    }
+    guard let reason = makeFolders(Self.absolute(folder(of: node))) else { return }
+    throw Failure(description: "cannot write the run directory \(path): \(reason); name one with --run-directory")
   }
+}
+
+/// Makes the folder at `path`, from the root on, and those above it, unless they are there; the reason if that cannot be.
+package func makeFolders(_ path: String) -> String? {
+  var made = ""
+  // Foundation's error would not say why; the system's does.
+  for part in path.split(separator: "/") {
+    made += "/\(part)"
+    guard mkdir(made, 0o777) == 0 || errno == EEXIST else { return String(cString: strerror(errno)) }
+  }
+  return nil
 }
 
 extension FileHandle {
@@ -57,7 +61,7 @@ package enum JSON {
     return try encoder.encode(value) + Data("\n".utf8)
   }
 
-  static func value<Value: Decodable>(_ type: Value.Type, in data: Data) throws -> Value {
+  package static func value<Value: Decodable>(_ type: Value.Type, in data: Data) throws -> Value {
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     return try decoder.decode(type, from: data)

@@ -2,12 +2,14 @@ import ByzProtocol
 import Dispatch
 
 /// Milliseconds of a clock that only goes forward.
-struct MonotonicTime: Comparable {
-  let milliseconds: Int
+package struct MonotonicTime: Comparable {
+  package let milliseconds: Int
 
-  static var now: MonotonicTime { MonotonicTime(milliseconds: Int(DispatchTime.now().uptimeNanoseconds / 1_000_000)) }
+  package static var now: MonotonicTime {
+    MonotonicTime(milliseconds: Int(DispatchTime.now().uptimeNanoseconds / 1_000_000))
+  }
 
-  static func < (left: Self, right: Self) -> Bool { left.milliseconds < right.milliseconds }
+  package static func < (left: Self, right: Self) -> Bool { left.milliseconds < right.milliseconds }
 }
 
 /// A machine's timers. There are few of them at any time, so a plain list serves.

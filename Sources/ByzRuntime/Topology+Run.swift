@@ -19,7 +19,7 @@ extension Topology {
   /// The digest in hexadecimal digits.
   public var digestText: String { Self.text(ofDigest: digest) }
 
-  static func text(ofDigest digest: [UInt8]) -> String {
+  package static func text(ofDigest digest: [UInt8]) -> String {
     digest.map { byte in String(byte >> 4, radix: 16) + String(byte & 15, radix: 16) }.joined()
   }
 

@@ -16,7 +16,10 @@ struct Launch: ParsableCommand {
 
   @OptionGroup var output: OutputOptions
 
+  @OptionGroup var launcher: LauncherOption
+
   func run() throws {
+    launcher.dieWithIt()
     try reporting {
       let topology = try options.read()
       let directory = try output.openDirectory(for: topology)

@@ -28,12 +28,10 @@ struct NodeCommand: ParsableCommand {
   @Flag(help: "Print the node's summary on standard output as JSON.")
   var json = false
 
-  /// The process ID of the launcher, with which the node ends.
-  @Option(help: .hidden)
-  var launchedBy: Int32?
+  @OptionGroup var launcher: LauncherOption
 
   func run() throws {
-    if let launchedBy { dieWithParent(launchedBy) }
+    launcher.dieWithIt()
     try reporting {
       let topology = try options.read()
       let node = try findNode(in: topology)

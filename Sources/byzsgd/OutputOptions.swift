@@ -28,3 +28,15 @@ struct OutputOptions: ParsableArguments {
     return RunDirectory(path: path)
   }
 }
+
+/// What ties a command to the process that started it as a part of something larger.
+struct LauncherOption: ParsableArguments {
+  /// Its process ID.
+  @Option(help: .hidden)
+  var launchedBy: Int32?
+
+  /// From here on this process ends with the one that started it, if it said who it is.
+  func dieWithIt() {
+    if let launchedBy { dieWithParent(launchedBy) }
+  }
+}

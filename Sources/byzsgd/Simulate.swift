@@ -42,7 +42,10 @@ struct Simulate: ParsableCommand {
   @Option(help: .hidden)
   var plant: String?
 
+  @OptionGroup var launcher: LauncherOption
+
   func run() throws {
+    launcher.dieWithIt()
     try reporting {
       switch (topology, swarm) {
       case (let topology?, nil): return try simulate(topology)
