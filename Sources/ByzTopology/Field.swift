@@ -21,8 +21,13 @@ struct Field {
     self.isLost = isLost
   }
 
-  func report(_ message: String) {
-    problems.add("\(origin.text): " + (path.isEmpty ? message : "\(path): \(message)"))
+  func report(_ message: String) { problems.add(line(message)) }
+
+  /// Reports that the field does not go together with others, as `sentence` says.
+  func refuse(_ sentence: String) { problems.add(line(sentence), refusal: sentence) }
+
+  private func line(_ message: String) -> String {
+    "\(origin.text): " + (path.isEmpty ? message : "\(path): \(message)")
   }
 
   /// Reports that the field, whose `meaning` is told, must be given.

@@ -1,22 +1,43 @@
-/// What the command line changes in a topology, applied to the tree before anything is checked: an override meets the
-/// same checks as the file, and its mistakes are cited as they were typed.
-enum Overrides {
+/// A value for a field, given outside of the topology's file and applied to its tree before anything is checked: it meets the
+/// same checks as the file, and its mistakes are cited where it was given.
+struct Assignment: Sendable {
   /// No field lies deeper; a longer path is a mistake, and cheaper to refuse than to follow.
   private static let longestPath = 8
 
-  /// Applies `--set FIELD=VALUE`; the value is YAML, so `{initial: 0.1}` and `null` mean what they mean in the file.
-  static func set(_ assignment: String, in tree: inout Tree) throws(TopologyError) {
+  /// The names of the keys from the root.
+  let path: [String]
+  let value: Tree
+
+  init(_ value: Tree, to path: [String]) {
+    self.path = path
+    self.value = value
+  }
+
+  /// What `--set FIELD=VALUE` got; the value is YAML, so `{initial: 0.1}` and `null` mean what they mean in the file.
+  init(option assignment: String) throws(TopologyError) {
     let origin = Origin.option("--set", assignment)
     let parts = assignment.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-    let path = parts[0].split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-    guard parts.count == 2, !path.contains(""), path.count <= longestPath else {
+    guard parts.count == 2, let path = Assignment.path(spelled: parts[0]) else {
       throw origin.error("expected FIELD=VALUE, as in --set training.steps=200")
     }
     let nothing = Tree(content: .scalar("", isPlain: true), origin: origin)
-    let value = try Tree.parse(String(parts[1]), origin: { _ in origin }) ?? nothing
-    try tree.set(path[...], to: value)
+    self.init(try Tree.parse(String(parts[1]), origin: { _ in origin }) ?? nothing, to: path)
   }
 
+  /// The path that `text` spells, names joined by dots; nil if it spells none.
+  static func path(spelled text: Substring) -> [String]? {
+    let path = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+    return path.contains("") || path.count > longestPath ? nil : path
+  }
+
+  func apply(to tree: inout Tree) throws(TopologyError) { try tree.set(path[...], to: value) }
+
+  /// Whether nothing is left of `earlier` once this has been applied after it.
+  func replaces(_ earlier: Assignment) -> Bool { earlier.path.starts(with: path) }
+}
+
+/// What only the command line can change in a topology.
+enum Overrides {
   /// Applies `--fault NODE=FAULT`; it replaces what the file says of that node.
   static func fault(_ assignment: String, in tree: inout Tree) throws(TopologyError) {
     let origin = Origin.option("--fault", assignment)

@@ -53,7 +53,7 @@ extension QuorumValues {
         case .workerQuorum: section[.workers]
         case .rule: training.aggregation
         }
-      culprit.report(violation.sentence)
+      culprit.refuse(violation.sentence)
     }
   }
 }

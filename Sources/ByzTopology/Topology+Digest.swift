@@ -1,6 +1,15 @@
 import ByzProtocol
 import CSodium
 
+/// The SHA-256 of a text.
+package func sha256(of text: String) -> [UInt8] {
+  let text = Array(text.utf8)
+  var hash = [UInt8](repeating: 0, count: Int(crypto_hash_sha256_BYTES))
+  // It cannot fail: the function has a status only because all of its library's functions have one.
+  _ = crypto_hash_sha256(&hash, text, UInt64(text.count))
+  return hash
+}
+
 extension Topology {
   /// The SHA-256 over what all nodes of a run must agree on in order to train together; nodes whose digests differ are
   /// not of the same run.
@@ -11,13 +20,7 @@ extension Topology {
   ///
   /// It leaves out what may differ from node to node or concerns one node alone: the run's name, paths, addresses,
   /// faults, waiting times, and how often models are evaluated.
-  public var digest: [UInt8] {
-    let text = Array(agreement.utf8)
-    var hash = [UInt8](repeating: 0, count: Int(crypto_hash_sha256_BYTES))
-    // It cannot fail: the function has a status only because all of its library's functions have one.
-    _ = crypto_hash_sha256(&hash, text, UInt64(text.count))
-    return hash
-  }
+  public var digest: [UInt8] { sha256(of: agreement) }
 
   /// One line for each thing to agree on. Numbers are written with the fewest digits that give the same bits when read,
   /// alike on every platform.

@@ -23,22 +23,33 @@ extension Topology {
   public init(
     yaml text: String, file path: String, overriding assignments: [String] = [], faults: [String] = []
   ) throws(TopologyError) {
-    let start = Origin.line(1, of: path)
-    guard var tree = try Tree.parse(text, origin: { .line($0, of: path) }), !tree.isNull else {
-      throw start.error("there is nothing in the file; see the documentation for an example of a topology")
-    }
-    guard case .mapping = tree.content else {
-      throw tree.origin.error("a topology is a mapping with keys such as name, model and training, not \(tree.shown)")
-    }
+    var tree = try Topology.tree(in: text, of: path)
     let problems = Problems()
     for assignment in assignments {
-      do { try Overrides.set(assignment, in: &tree) } catch { problems.add(error) }
+      do { try Assignment(option: assignment).apply(to: &tree) } catch { problems.add(error) }
     }
     for fault in faults {
       do { try Overrides.fault(fault, in: &tree) } catch { problems.add(error) }
     }
     try problems.throwIfAny()
-    let root = Field(path: "", origin: start, value: tree, problems: problems)
+    try self.init(tree, file: path)
+  }
+
+  /// What the text of the file at `path` says: a mapping.
+  static func tree(in text: String, of path: String) throws(TopologyError) -> Tree {
+    guard let tree = try Tree.parse(text, origin: { .line($0, of: path) }), !tree.isNull else {
+      throw Origin.line(1, of: path).error(
+        "there is nothing in the file; see the documentation for an example of a topology")
+    }
+    guard case .mapping = tree.content else {
+      throw tree.origin.error("a topology is a mapping with keys such as name, model and training, not \(tree.shown)")
+    }
+    return tree
+  }
+
+  /// Reads a topology from its `tree`, as if the file at `path` held it.
+  init(_ tree: Tree, file path: String) throws(TopologyError) {
+    let root = Field(path: "", origin: .line(1, of: path), value: tree, problems: Problems())
     try self.init(Section(root), file: TopologyFile(path: path))
   }
 
@@ -74,7 +85,8 @@ extension Topology {
 }
 
 extension Field {
-  fileprivate func runName(standard: String) -> String {
+  /// The name of a run, or of a grid of them.
+  func runName(standard: String) -> String {
     guard let name = text() else { return standard }
     if !RunName.isGood(name) {
       report(

@@ -121,14 +121,21 @@ extension Topology {
 
   /// What this run leaves unprotected, a sentence each; it is permitted all the same.
   public var warnings: [String] {
-    var found = quorums.warnings(under: rule)
-    for (role, group) in [(Role.server, quorums.servers), (.worker, quorums.workers)] {
-      let faulty = faults.keys.count { $0.role == role }
-      guard faulty > group.byzantine else { continue }
-      found.append(
+    quorums.warnings(under: rule)
+      + excesses.map { role, faulty, bound in
         "\(faulty) \(role.rawValue)\(faulty == 1 ? " has a fault" : "s have faults") but \(role.rawValue)s.byzantine is "
-          + "\(group.byzantine): this run goes beyond the bounds, and nothing is promised of it")
+          + "\(bound): this run goes beyond the bounds, and nothing is promised of it"
+      }
+  }
+
+  /// Whether more nodes of a role misbehave than are declared.
+  public var isBeyondBounds: Bool { !excesses.isEmpty }
+
+  /// The roles that have more faulty nodes than are declared, with both numbers.
+  private var excesses: [(role: Role, faulty: Int, bound: Int)] {
+    [(Role.server, quorums.servers), (.worker, quorums.workers)].compactMap { role, group in
+      let faulty = faults.keys.count { $0.role == role }
+      return faulty > group.byzantine ? (role, faulty, group.byzantine) : nil
     }
-    return found
   }
 }

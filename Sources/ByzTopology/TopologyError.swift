@@ -5,6 +5,14 @@
 public struct TopologyError: Error, Hashable, Sendable {
   /// The problems in the order in which they were found; never empty.
   public let problems: [String]
+  /// The inequalities of the protocol and the conditions of the rule that do not hold, in sentences, if these are all that is
+  /// wrong: every field is good by itself, and only the numbers do not go together. Empty if anything else is wrong.
+  public let refusals: [String]
+
+  init(problems: [String], refusals: [String] = []) {
+    self.problems = problems
+    self.refusals = refusals
+  }
 }
 
 extension TopologyError: CustomStringConvertible {
@@ -35,13 +43,22 @@ struct Origin: Hashable {
 /// Gathers problems while reading goes on, so that one reading reports all that do not follow from each other.
 final class Problems {
   private(set) var lines: [String] = []
+  private var refusals: [String] = []
 
   func add(_ line: String) { lines.append(line) }
+
+  /// Adds a line that says where an inequality does not hold, which `refusal` says by itself.
+  func add(_ line: String, refusal: String) {
+    lines.append(line)
+    refusals.append(refusal)
+  }
 
   func add(_ error: TopologyError) { lines += error.problems }
 
   func throwIfAny() throws(TopologyError) {
-    guard lines.isEmpty else { throw TopologyError(problems: lines) }
+    guard lines.isEmpty else {
+      throw TopologyError(problems: lines, refusals: refusals.count == lines.count ? refusals : [])
+    }
   }
 }
 

@@ -1,14 +1,14 @@
 /// A YAML value whose parts know where they were written, so that an override can replace any part and an error can still
 /// cite the right place.
-struct Tree {
-  struct Entry {
+struct Tree: Sendable {
+  struct Entry: Sendable {
     let key: String
     /// Where the key was written.
     var origin: Origin
     var value: Tree
   }
 
-  enum Content {
+  enum Content: Sendable {
     /// `isPlain`: written without quotes, so that it may be a number or null.
     case scalar(String, isPlain: Bool)
     case sequence([Tree])

@@ -208,6 +208,7 @@ import Testing
   func warnings(line: String, expected: String) throws {
     let topology = try Examples.read("\(Examples.smallest)\n\(line)")
     #expect(topology.warnings.contains { $0.hasPrefix(expected) })
+    #expect(topology.isBeyondBounds == line.hasPrefix("faults"))
   }
 
   @Test func placing() throws {
