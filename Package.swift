@@ -68,11 +68,12 @@ let package = Package(
         "ByzRuntime", "ByzTopology", "ByzTransport", "ByzWire", "ByzGradients", "ByzProtocol", "ByzAggregation",
         "ByzNumerics", "CZeroMQ",
       ]),
+    .target(name: "ByzSweep", dependencies: ["ByzRuntime", "ByzTopology"]),
     .executableTarget(
       name: "byzsgd",
       dependencies: [
-        "ByzBenchmark", "ByzRuntime", "ByzSimulation", "ByzTopology", "ByzProtocol", "ByzAdversary", "ByzAggregation",
-        "ByzNumerics",
+        "ByzBenchmark", "ByzRuntime", "ByzSimulation", "ByzSweep", "ByzTopology", "ByzProtocol", "ByzAdversary",
+        "ByzAggregation", "ByzNumerics",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
@@ -103,6 +104,7 @@ let package = Package(
     .testTarget(
       name: "ByzBenchmarkTests",
       dependencies: ["ByzBenchmark", "ByzRuntime", "ByzTopology", "ByzAggregation", "ByzNumerics"]),
+    .testTarget(name: "ByzSweepTests", dependencies: ["ByzSweep", "ByzRuntime", "ByzTopology"]),
     .testTarget(
       name: "CommandTests",
       dependencies: [

@@ -1,0 +1,36 @@
+import ByzTopology
+
+extension SweepRow {
+  /// What `results.csv` says of a row besides the values of the axes.
+  static let columns: [(name: String, value: @Sendable (SweepRow) -> String?)] = [
+    ("case", { $0.run?.id }),
+    ("outcome", { $0.outcome }),
+    ("reason", { $0.reason }),
+    ("steps", { ($0.summary?.steps).text }),
+    ("accuracy", { ($0.summary?.accuracy).text }),
+    ("loss", { ($0.summary?.loss).text }),
+    ("model_spread", { ($0.summary?.modelSpread).text }),
+    ("wall_seconds", { ($0.summary?.wallSeconds).text }),
+    ("steps_per_second", { ($0.summary?.stepsPerSecond).text }),
+    ("byzantine_workers_selected", { $0.byzantineWorkersSelected.text }),
+    ("beyond_bounds", { $0.run.map { $0.topology.isBeyondBounds ? "yes" : "no" } }),
+  ]
+
+  /// In what share of the steps the rule selected a faulty worker, the mean over these; nil if there is none.
+  private var byzantineWorkersSelected: Double? {
+    let shares = (summary?.workers ?? []).filter { !$0.honest }.compactMap(\.selected)
+    return shares.isEmpty ? nil : shares.reduce(0, +) / Double(shares.count)
+  }
+
+  /// Those of `rows` that have ended, in their order, under the names of the columns.
+  static func csv(_ rows: [SweepRow], of grid: Grid) -> String {
+    let header = grid.axes.map(\.name) + columns.map(\.name)
+    let ended = rows.filter { $0.outcome != nil }
+    return CSV.text([header] + ended.map { row in row.labels + columns.map { $0.value(row) ?? "" } })
+  }
+}
+
+extension Optional where Wrapped: CustomStringConvertible {
+  /// A number with the fewest digits that give it back, the same on every platform.
+  fileprivate var text: String? { map(\.description) }
+}
