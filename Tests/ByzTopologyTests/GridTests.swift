@@ -293,4 +293,17 @@ import Testing
     }
     #expect(throws: Never.self) { try Self.read(text, only: ["seed=1,2"]) }
   }
+
+  /// Whatever is left of a file, reading it ends with a grid or with messages that say where.
+  @Test func truncatedGrids() {
+    for length in 0..<Self.text.count {
+      do {
+        _ = try Self.read(String(Self.text.prefix(length))).combinations()
+      } catch {
+        for line in error.problems {
+          #expect(line.hasPrefix("grid.yaml:") && !line.contains("\n"), "\(length): \(line)")
+        }
+      }
+    }
+  }
 }
