@@ -23,8 +23,11 @@ public final class Sweep {
 
   /// - Parameters:
   ///   - combinations: those of `grid`.
+  ///   - grid: what the axes are called, and which of them has the table's columns.
+  ///   - kind: how runs are made.
   ///   - jobs: how many runs are made at once.
   ///   - keepsNodes: whether what the nodes of a run have written is kept.
+  ///   - directory: where the sweep is written; results that are there are taken.
   ///   - executable: the program whose commands make a run.
   ///   - display: where progress is shown, and what goes wrong.
   public init(
