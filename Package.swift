@@ -36,7 +36,7 @@ let package = Package(
     .target(name: "ByzNumerics", dependencies: ["CKernels"], linkerSettings: [.linkedLibrary("m")]),
     .target(name: "ByzAggregation", dependencies: ["ByzNumerics", "CKernels"]),
     .target(name: "ByzProtocol", dependencies: ["ByzAggregation", "ByzNumerics", "CKernels"]),
-    .target(name: "ByzAdversary", dependencies: ["ByzProtocol", "ByzNumerics"]),
+    .target(name: "ByzAdversary", dependencies: ["ByzProtocol", "ByzAggregation", "ByzNumerics"]),
     .target(name: "ByzGradients", dependencies: ["ByzNumerics", "CZlib"]),
     .target(name: "CProcess"),
     .target(name: "TorchInterface"),
@@ -83,7 +83,8 @@ let package = Package(
     .testTarget(
       name: "ByzProtocolTests", dependencies: ["ByzProtocol", "ByzAggregation", "ByzNumerics"],
       exclude: ["Transcripts"]),
-    .testTarget(name: "ByzAdversaryTests", dependencies: ["ByzAdversary", "ByzProtocol", "ByzNumerics"]),
+    .testTarget(
+      name: "ByzAdversaryTests", dependencies: ["ByzAdversary", "ByzAggregation", "ByzProtocol", "ByzNumerics"]),
     .testTarget(name: "ByzGradientsTests", dependencies: ["ByzGradients", "ByzNumerics", "CZlib"]),
     .testTarget(name: "ByzTorchTests", dependencies: ["ByzTorch", "ByzGradients", "ByzNumerics", "TorchInterface"]),
     .testTarget(name: "ByzWireTests", dependencies: ["ByzWire", "ByzProtocol", "ByzNumerics"]),

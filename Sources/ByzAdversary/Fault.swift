@@ -34,12 +34,12 @@ extension Action {
   /// The step that this action is about, if it is about one.
   var step: Int? {
     switch self {
-    case .send(.vector(_, let step, _), _), .send(.request(_, let step), _), .computeGradient(let step, _, _),
-      .diverge(let step):
+    case .send(let message, _), .garble(let message, _, _), .confide(let message, _): message.step
+    case .computeGradient(let step, _, _, _), .diverge(let step): step
+    case .report(.updated(let step, _, _, _)), .report(.adopted(let step, _, _)), .report(.estimated(let step, _, _)),
+      .report(.forged(let step, _, _)):
       step
-    case .report(.updated(let step, _, _, _)), .report(.adopted(let step, _, _)), .report(.estimated(let step, _, _)):
-      step
-    case .send(.done, _), .schedule, .reject, .finish, .crash: nil
+    case .schedule, .reject, .finish, .crash: nil
     }
   }
 }

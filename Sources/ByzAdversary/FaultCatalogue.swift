@@ -6,19 +6,32 @@ public struct FaultDescription: Sendable {
   public let name: String
   public let roles: [Role]
   public let parameters: [Parameter]
-  /// What the node does, in a sentence without its full stop, with the formula and the reference where there are any.
+  /// What the node does, in a sentence without its full stop.
   public let summary: String
+  /// What is sent, y, where the node would send x, if that is a formula.
+  public let formula: String?
+  /// Where the fault was first described, or put to use.
+  public let source: String?
+  /// Whether those who play it are accomplices; those who stay honest in what they say are not.
+  public let colludes: Bool
+  /// Whether a worker that plays it uses what accomplices know of honest momentums.
+  public let listens: Bool
   fileprivate let make: @Sendable (FaultSetting) -> any Fault
 
   /// A fault that can be played for a part of the steps, unless `isTimed`: then its own parameters say when.
   init(
     _ name: String, of roles: [Role] = Role.allCases, _ parameters: [Parameter] = [], isTimed: Bool = false,
-    summary: String, make: @escaping @Sendable (FaultSetting) -> any Fault
+    colludes: Bool = true, listens: Bool = false, summary: String, formula: String? = nil, source: String? = nil,
+    make: @escaping @Sendable (FaultSetting) -> any Fault
   ) {
     self.name = name
     self.roles = roles
     self.parameters = parameters + (isTimed ? [] : Self.schedule)
     self.summary = summary
+    self.formula = formula
+    self.source = source
+    self.colludes = colludes
+    self.listens = listens
     if isTimed { self.make = make } else { self.make = { setting in Scheduled(make(setting), in: setting.steps) } }
   }
 
@@ -34,6 +47,7 @@ struct FaultSetting {
   let node: NodeID
   let configuration: ProtocolConfiguration
   let seed: UInt64
+  let cast: Cast
   /// The parameters that were given, and the standards of those that were not.
   fileprivate let values: [String: Double]
 
@@ -58,7 +72,7 @@ struct FaultSetting {
 /// Every fault that can be injected.
 public enum FaultCatalogue {
   /// Faults of vectors first, then those of nodes that stay honest in what they say.
-  public static let all: [FaultDescription] = vectors + replays + faces + estimates + links + ends
+  public static let all: [FaultDescription] = vectors + replays + faces + informed + silences + links + ends
 
   /// The description under `name`, if there is one.
   public static func named(_ name: String) -> FaultDescription? { all.first { $0.name == name } }
@@ -80,20 +94,23 @@ public enum FaultCatalogue {
 
   /// `machine`, which has not begun, playing `fault`. What the fault draws follows from the run's `seed`.
   ///
+  /// - Parameter cast: what the run's faulty nodes know of each other.
   /// - Precondition: `violation(of:on:)` has nothing to say about the fault.
   public static func machine(
     _ machine: some Machine, playing specification: FaultSpecification, in configuration: ProtocolConfiguration,
-    seed: UInt64
+    seed: UInt64, cast: Cast = Cast()
   ) -> any Machine {
-    let faults = specification.parts.map { part -> any Fault in
+    var faults = specification.parts.map { part -> any Fault in
       guard let description = named(part.name) else {
         preconditionFailure("the fault '\(part)' was not checked against the catalogue")
       }
       return description.make(
         FaultSetting(
-          node: machine.id, configuration: configuration, seed: seed,
+          node: machine.id, configuration: configuration, seed: seed, cast: cast,
           values: description.parameters.completed(part.parameters)))
     }
+    // Last, so that it hears what comes before anything else does.
+    if case .bus = cast.channel, cast.tellers.contains(machine.id) { faults.append(Telling(cast: cast)) }
     return ByzantineMachine(machine, playing: faults)
   }
 }

@@ -87,7 +87,7 @@ private struct HeldMessages {
 
 extension SeededGenerator {
   /// What a node's links do.
-  fileprivate static func ofLinks(seed: UInt64, node: NodeID) -> SeededGenerator {
+  static func ofLinks(seed: UInt64, node: NodeID) -> SeededGenerator {
     SeededGenerator(seed: seed, path: [RandomPurpose.links, node.role == .server ? 0 : 1, UInt64(node.index)])
   }
 }

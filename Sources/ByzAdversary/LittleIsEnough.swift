@@ -4,20 +4,22 @@ import ByzProtocol
 /// "A little is enough": mean - z deviations, coordinate by coordinate, of what honest nodes send.
 ///
 /// The vector stays so close to the honest ones that distances hardly tell it apart, and pulls every coordinate the same
-/// way in every step. A worker estimates mean and deviation (divisor k - 1) from momentums of its own, see ``Estimating``; a
-/// server takes the models that it got in the last gather, and moves from its own.
+/// way in every step. A worker takes mean and deviation (divisor k - 1) of k momentums, see ``Informed``; a server takes the
+/// models that it got in the last gather, and moves from its own.
 ///
 /// Source: Baruch, Baruch and Goldberg, "A Little Is Enough: Circumventing Defenses For Distributed Learning" (NeurIPS
 /// 2019, arXiv 1902.06156), section 3.
 enum LittleIsEnough {
-  /// mean - z deviation of `samples` in every coordinate.
+  /// mean - z deviations of `samples` in every coordinate.
   static func shiftedMean(of samples: [Vector], by deviations: Float) -> Vector {
-    guard let first = samples.first, samples.count > 1 else { return samples[0] }
-    let count = Float(samples.count)
-    var mean = first
-    for sample in samples.dropFirst() { mean = mean.adding(1, times: sample) }
-    mean = mean.scaled(by: 1 / count)
-    return Vector(count: first.count) { result in
+    let mean = Forgery.mean(of: samples)
+    return mean.adding(-deviations, times: deviation(of: samples, from: mean))
+  }
+
+  /// The standard deviation of `samples` in every coordinate; zeros for a single one.
+  static func deviation(of samples: [Vector], from mean: Vector) -> Vector {
+    let divisor = Float(max(samples.count - 1, 1))
+    return Vector(count: mean.count) { result in
       mean.withUnsafeBufferPointer { mean in
         for sample in samples {
           sample.withUnsafeBufferPointer { sample in
@@ -26,10 +28,8 @@ enum LittleIsEnough {
             }
           }
         }
-        for index in 0..<mean.count {
-          result[index] = mean[index] - deviations * (result[index] / (count - 1)).squareRoot()
-        }
       }
+      for index in result.indices { result[index] = (result[index] / divisor).squareRoot() }
     }
   }
 

@@ -124,9 +124,9 @@ struct Scheduled: Fault {
     switch event {
     // What it has begun it ends.
     case .timer(.fault): return fault.intercept(event)
-    case .gradient(let step, _, _, _):
+    case .gradient(let step, _, _, _), .overheard(.vector(_, let step, _), _):
       return steps.contains(step) ? fault.intercept(event) : Interception(heard: [event])
-    case .start, .received, .reconnected, .timer:
+    case .start, .received, .reconnected, .timer, .overheard:
       return steps.contains(now) ? fault.intercept(event) : Interception(heard: [event])
     }
   }

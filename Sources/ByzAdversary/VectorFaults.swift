@@ -82,3 +82,11 @@ struct PartialDrop: VectorFault {
     }
   }
 }
+
+/// Computes gradients on examples whose labels are turned round: of C classes, class y becomes C - 1 - y.
+struct LabelFlip: Fault {
+  func rewrite(_ action: Action) -> [Action] {
+    guard case .computeGradient(let step, let draw, _, let parameters) = action else { return [action] }
+    return [.computeGradient(step: step, draw: draw, flippingLabels: true, at: parameters)]
+  }
+}

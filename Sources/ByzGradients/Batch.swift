@@ -23,6 +23,11 @@ public struct Batch: Sendable {
     }
   }
 
+  /// Turns all labels round: of `classes`, class y becomes classes - 1 - y.
+  public mutating func flipLabels(among classes: Int) {
+    for row in labels.indices { labels[row] = Int64(classes) - 1 - labels[row] }
+  }
+
   private mutating func resize(to count: Int) {
     if labels.count != count { labels = [Int64](repeating: 0, count: count) }
     if inputs.count != count * width { inputs = [Float](repeating: 0, count: count * width) }

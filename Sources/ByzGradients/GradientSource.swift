@@ -31,6 +31,15 @@ public protocol GradientSource {
   ///   - step: the step of the protocol, from 0.
   ///   - draw: 0 for the worker's own batch of this step; greater numbers name further, independent batches, with which an
   ///     adversary estimates what honest workers will send.
+  ///   - flippingLabels: whether all labels are turned round: of C classes, class y becomes C - 1 - y. No honest worker does
+  ///     that.
   /// - Returns: gradient and loss, which are not finite if the loss is not.
-  func gradient(at parameters: Vector, step: Int, draw: Int) throws -> GradientSample
+  func gradient(at parameters: Vector, step: Int, draw: Int, flippingLabels: Bool) throws -> GradientSample
+}
+
+extension GradientSource {
+  /// The gradient at `parameters` on one mini-batch, with its true labels.
+  public func gradient(at parameters: Vector, step: Int, draw: Int) throws -> GradientSample {
+    try gradient(at: parameters, step: step, draw: draw, flippingLabels: false)
+  }
 }

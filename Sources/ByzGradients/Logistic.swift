@@ -40,6 +40,9 @@ struct LogisticExamples: Sendable {
     self.init(dimension: dimension, inputs: inputs, labels: labels)
   }
 
+  /// The same examples with all labels turned round.
+  var flipped: LogisticExamples { LogisticExamples(dimension: dimension, inputs: inputs, labels: labels.map { -$0 }) }
+
   /// The label of example `index` times the product of its inputs and `parameters`: positive if they classify it rightly.
   func margin(of index: Int, at parameters: Vector) -> Double {
     precondition(
@@ -88,8 +91,9 @@ struct LogisticGradientSource: GradientSource, Sendable {
     self.sampler = sampler
   }
 
-  func gradient(at parameters: Vector, step: Int, draw: Int) -> GradientSample {
-    share.gradient(at: parameters, on: sampler.indices(below: share.count, step: step, draw: draw))
+  func gradient(at parameters: Vector, step: Int, draw: Int, flippingLabels: Bool) -> GradientSample {
+    let examples = flippingLabels ? share.flipped : share
+    return examples.gradient(at: parameters, on: sampler.indices(below: share.count, step: step, draw: draw))
   }
 }
 

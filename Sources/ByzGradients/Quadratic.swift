@@ -24,12 +24,14 @@ struct QuadraticGradientSource: GradientSource, Sendable {
 
   var dimension: Int { minimum.count }
 
-  func gradient(at parameters: Vector, step: Int, draw: Int) -> GradientSample {
+  /// What stands for labels is the minimum; turned round, it is its negative.
+  func gradient(at parameters: Vector, step: Int, draw: Int, flippingLabels: Bool) -> GradientSample {
     precondition(
       parameters.count == dimension, "\(parameters.count) parameters are not the \(dimension) of the problem")
     var generator = SeededGenerator(
       seed: seed, path: [RandomPurpose.gradientNoise, UInt64(worker), UInt64(step), UInt64(draw)])
     let scale = Float(noise / Double(batch).squareRoot())
+    let minimum = flippingLabels ? minimum.scaled(by: -1) : minimum
     let gradient = Vector(uncleared: dimension) { gradient in
       parameters.withUnsafeBufferPointer { parameters in
         minimum.withUnsafeBufferPointer { minimum in

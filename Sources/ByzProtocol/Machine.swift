@@ -32,6 +32,8 @@ public enum Event: Sendable {
   case gradient(step: Int, draw: Int, Vector, loss: Double)
   /// The time of an action `schedule` is up.
   case timer(Timer)
+  /// A faulty node knows from its accomplices that `sender` has sent `message`. Honest machines never hear of such things.
+  case overheard(Message, of: NodeID)
 }
 
 /// What a node can be waiting for by the clock.
@@ -54,8 +56,8 @@ public enum Action: Sendable {
   /// still waits for it (`Message.place`).
   case send(Message, to: [NodeID])
   /// Compute the gradient at `parameters` on mini-batch `draw` of `step` and report it as an event. Draw 0 is the node's own
-  /// batch; others exist for adversaries, which estimate with them.
-  case computeGradient(step: Int, draw: Int, at: Vector)
+  /// batch; others exist for adversaries, which estimate with them, and so does the choice to turn all labels round.
+  case computeGradient(step: Int, draw: Int, flippingLabels: Bool = false, at: Vector)
   /// Report `timer` as an event after this many milliseconds.
   case schedule(Timer, afterMilliseconds: Int)
   /// Something worth recording has happened.
@@ -66,8 +68,27 @@ public enum Action: Sendable {
   case diverge(step: Int)
   /// All is done and all peers have had their time. The node ends.
   case finish
-  /// End at once and without a word. No honest machine does this.
+  // No honest machine does what follows.
+
+  /// End at once and without a word.
   case crash
+  /// Tell all accomplices that `sender` has sent `message`.
+  case confide(Message, of: NodeID)
+  /// Send `message` to each of `receivers` with damage to the bytes of its header.
+  case garble(Message, to: [NodeID], [Damage])
+}
+
+/// What a broken sender does to one byte of a frame.
+public struct Damage: Hashable, Sendable {
+  /// Which byte, from 0; beyond the end of the frame counting goes on at its beginning.
+  public let byte: Int
+  /// The bits of it that are turned round.
+  public let bits: UInt8
+
+  public init(byte: Int, bits: UInt8) {
+    self.byte = byte
+    self.bits = bits
+  }
 }
 
 /// A step taken, for whoever records or shows a run.
@@ -79,6 +100,9 @@ public enum Report: Sendable {
   case adopted(step: Int, parameters: Vector, contributors: [NodeID])
   /// A worker has estimated the gradient of `step` at the median of the models of `contributors`.
   case estimated(step: Int, loss: Double, contributors: [NodeID])
+  /// A faulty worker has made what it sends at `step` from so many momentums: of honest workers, of which it knows, if
+  /// they were overheard; else of its own, from which it estimates them.
+  case forged(step: Int, samples: Int, areOverheard: Bool)
 }
 
 /// Why a message was dropped.

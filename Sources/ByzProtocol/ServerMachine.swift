@@ -98,8 +98,8 @@ public struct ServerMachine: Machine {
       return lacking.contains(peer) ? ask([peer]) : []
     case (.lingering, .reconnected(let peer)):
       return [.send(.done, to: [peer])]
-    // Timers whose wait is over, and what only workers hear.
-    case (_, .timer), (_, .gradient), (_, .start):
+    // Timers whose wait is over, and what only workers or faulty nodes hear.
+    case (_, .timer), (_, .gradient), (_, .start), (_, .overheard):
       return []
     }
   }

@@ -69,8 +69,9 @@ public struct WorkerMachine: Machine {
       return lacking.contains(peer) ? ask([peer]) : []
     case (.lingering, .reconnected(let peer)):
       return [.send(.done, to: [peer])]
-    // A gradient that nobody asked for, a timer whose wait is over, a link that is back while nothing is lacking.
-    case (_, .gradient), (_, .timer), (.computing, .reconnected), (_, .start):
+    // A gradient that nobody asked for, a timer whose wait is over, a link that is back while nothing is lacking, and what
+    // only faulty nodes hear.
+    case (_, .gradient), (_, .timer), (.computing, .reconnected), (_, .start), (_, .overheard):
       return []
     }
   }

@@ -39,6 +39,9 @@ final class MetricsLog {
       add("step", (step + 1).description)
       add("loss", Self.number(loss))
       add("servers", contributors)
+    case .forged(let step, let samples, let areOverheard):
+      add("forged", (step + 1).description)
+      add(areOverheard ? "overheard" : "estimated", samples.description)
     }
     try end()
   }

@@ -42,7 +42,7 @@ public final class Node {
     self.logger = logger
     let configuration = topology.protocolConfiguration
     let codec = Codec(node: id, digest: topology.digest, configuration: configuration)
-    transport = try Transport(codec, endpoints: topology.endpoints)
+    transport = try Transport(codec, endpoints: topology.endpoints, bus: topology.bus(of: id))
     mailbox = Mailbox(waking: transport.waker)
     record = try NodeRecord(of: id, in: topology, directory: directory)
     machine = topology.machine(of: id)
@@ -103,6 +103,8 @@ extension Node {
     case .reconnected(let peer):
       logger.info("the link to \(peer) is back")
       try pass(.reconnected(peer))
+    case .overheard(let message, let sender):
+      try pass(.overheard(message, of: sender))
     case .differingTopology(let peer, let theirs):
       let name = peer?.description ?? "a node that is not in this topology"
       logger.error(
@@ -143,8 +145,8 @@ extension Node {
     switch action {
     case .send(let message, let receivers):
       try transport.send(message, to: receivers)
-    case .computeGradient(let step, let draw, let parameters):
-      compute(step: step, draw: draw, at: parameters)
+    case .computeGradient(let step, let draw, let flippingLabels, let parameters):
+      compute(step: step, draw: draw, flippingLabels: flippingLabels, at: parameters)
     case .schedule(let timer, let milliseconds):
       timers.schedule(timer, afterMilliseconds: milliseconds)
     case .report(let report):
@@ -158,13 +160,17 @@ extension Node {
     case .crash:
       logger.info("\(id) crashes, as it was told to")
       exitWithoutAWord()
+    case .confide(let message, let sender):
+      try transport.confide(message, of: sender)
+    case .garble(let message, let receivers, let damages):
+      try transport.garble(message, to: receivers, damages)
     }
   }
 
-  private func compute(step: Int, draw: Int, at parameters: Vector) {
+  private func compute(step: Int, draw: Int, flippingLabels: Bool, at parameters: Vector) {
     gradients?.perform { [mailbox] source in
       do {
-        let sample = try source.gradient(at: parameters, step: step, draw: draw)
+        let sample = try source.gradient(at: parameters, step: step, draw: draw, flippingLabels: flippingLabels)
         mailbox.post(.gradient(step: step, draw: draw, sample.gradient, loss: sample.loss))
       } catch {
         mailbox.post(.failed("the gradient of step \(step) failed: \(error)"))
@@ -183,7 +189,7 @@ extension Node {
     case .adopted(let step, let parameters, let servers):
       logger.info("rejoins at step \(step) with the median of \(servers.map(\.description).joined(separator: ", "))")
       evaluate(parameters, step: step)
-    case .estimated:
+    case .estimated, .forged:
       break
     }
   }

@@ -20,6 +20,10 @@ final class NodeRecord {
   private var evaluation: (step: Int, result: Evaluation)?
   private var aggregations = 0
   private var selections: [NodeID: Int] = [:]
+  /// How many quorums it has used, and in how many of them each peer was.
+  private var quorumsUsed = 0
+  private var admissions: [NodeID: Int] = [:]
+  private var forgeries: NodeSummary.Forgeries?
   private var usage: [ResourceUsage] = []
   private var milestones: ArraySlice<Int>
   /// The steps completed so far.
@@ -41,22 +45,33 @@ final class NodeRecord {
   /// - Parameter processor: tells what the process has used so far; nil for a node without a process of its own.
   func note(_ report: Report, processor: (() -> ProcessorTime)? = nil) throws {
     switch report {
-    case .updated(let step, let parameters, _, let selected):
+    case .updated(let step, let parameters, let contributors, let selected):
       self.step = step
       self.parameters = parameters
       aggregations += 1
       for worker in selected { selections[worker, default: 0] += 1 }
+      admit(contributors)
     case .adopted(let step, let parameters, _):
       self.step = step
       self.parameters = parameters
-    case .estimated(let step, _, _):
+    case .estimated(let step, _, let contributors):
       self.step = step + 1
+      admit(contributors)
+    case .forged(_, _, let areOverheard):
+      var counted = forgeries ?? NodeSummary.Forgeries()
+      if areOverheard { counted.overheard += 1 } else { counted.estimated += 1 }
+      forgeries = counted
     }
     let now = clock.time()
     firstStepAt = firstStepAt ?? now
     lastStepAt = now
     if let processor { measure(processor) }
     try metrics.write(report)
+  }
+
+  private func admit(_ contributors: [NodeID]) {
+    quorumsUsed += 1
+    for peer in contributors { admissions[peer, default: 0] += 1 }
   }
 
   func note(_ result: Evaluation, step: Int) throws {
@@ -80,18 +95,26 @@ final class NodeRecord {
       id: "\(id)", fault: topology.faults[id]?.description, outcome: outcome, reason: reason, step: step,
       startedAt: startedAt, firstStepAt: firstStepAt, lastStepAt: lastStepAt,
       accuracy: evaluation?.result.accuracy, loss: evaluation?.result.loss, evaluatedStep: evaluation?.step,
-      selected: shares, sent: traffic.sent.mapValues { .init(messages: $0.messages, bytes: $0.bytes) },
+      selected: selected, admitted: admitted, forged: forgeries,
+      sent: traffic.sent.mapValues { .init(messages: $0.messages, bytes: $0.bytes) },
       dropped: traffic.dropped, usage: usage, seed: topology.seed, topologyDigest: topology.digestText,
       version: Version.current)
     try JSON.write(summary, to: directory.summary(of: id))
     return summary
   }
 
-  private var shares: [String: Double]? {
+  private var selected: [String: Double]? {
     guard id.role == .server, aggregations > 0 else { return nil }
-    let counted = topology.quorums.workerIDs.map { worker in
-      ("\(worker)", Double(selections[worker] ?? 0) / Double(aggregations))
-    }
-    return Dictionary(uniqueKeysWithValues: counted)
+    return shares(of: topology.quorums.workerIDs, in: selections, among: aggregations)
+  }
+
+  private var admitted: [String: Double]? {
+    guard quorumsUsed > 0 else { return nil }
+    let peers = id.role == .server ? topology.quorums.workerIDs : topology.quorums.serverIDs
+    return shares(of: peers, in: admissions, among: quorumsUsed)
+  }
+
+  private func shares(of peers: [NodeID], in counts: [NodeID: Int], among total: Int) -> [String: Double] {
+    Dictionary(uniqueKeysWithValues: peers.map { ("\($0)", Double(counts[$0] ?? 0) / Double(total)) })
   }
 }

@@ -20,6 +20,14 @@ public struct NodeSummary: Codable, Sendable {
   }
 
   public var id: String
+  /// From what a faulty worker has made the momentums that it sent, in so many steps each.
+  public struct Forgeries: Codable, Sendable, Equatable {
+    /// Of honest momentums, of which its accomplices had told it.
+    public var overheard = 0
+    /// Of its own, from which it estimated them.
+    public var estimated = 0
+  }
+
   /// The fault it was made to play; nil for an honest node.
   public var fault: String?
   public var outcome: Outcome
@@ -40,6 +48,11 @@ public struct NodeSummary: Codable, Sendable {
   public var evaluatedStep: Int?
   /// Of servers: in what share of its steps the rule selected each worker.
   public var selected: [String: Double]?
+  /// Of servers: in what share of its steps the momentum of each worker was in the quorum that it aggregated. Of workers: in
+  /// what share of its steps the model of each server was in the quorum of which it took the median.
+  public var admitted: [String: Double]?
+  /// Of workers whose fault needs to know honest momentums.
+  public var forged: Forgeries?
   /// By kind of message.
   public var sent: [String: Sent]
   /// By peer and reason.

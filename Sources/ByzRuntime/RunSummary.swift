@@ -11,6 +11,8 @@ public struct RunSummary: Codable, Sendable {
     public var fault: String?
     public var step: Int
     public var accuracy: Double?
+    /// In what share of the steps its model was in a worker's quorum, averaged over honest workers.
+    public var admitted: Double?
   }
 
   public struct Worker: Codable, Sendable {
@@ -18,8 +20,12 @@ public struct RunSummary: Codable, Sendable {
     public var honest: Bool
     public var fault: String?
     public var step: Int
+    /// In what share of the steps its momentum was in a server's quorum, averaged over honest servers.
+    public var admitted: Double?
     /// In what share of the steps the rule selected this worker, averaged over honest servers.
     public var selected: Double?
+    /// From what a faulty one has made its momentums; nil if it had no need to know honest ones.
+    public var forged: NodeSummary.Forgeries?
   }
 
   public struct Memory: Codable, Sendable {
@@ -43,6 +49,8 @@ public struct RunSummary: Codable, Sendable {
   public var outcome: Outcome
   /// What kept the run from completing, in sentences.
   public var reasons: [String]
+  /// What the run left unprotected, in sentences; faults beyond the declared bounds among it.
+  public var warnings: [String]
   /// The steps reached by the slowest honest server that was not lost.
   public var steps: Int
   /// Seconds from that server's first completed step to its last.
@@ -91,16 +99,19 @@ struct SummaryBuilder {
     let summaries = nodeSummaries
     let honest = summaries.filter { topology.faults[$0.key] == nil && !lost.contains($0.key) }
     let servers = honest.filter { $0.key.role == .server }.map(\.value)
+    let workers = honest.filter { $0.key.role == .worker }.map(\.value)
     let slowest = servers.min { ($0.step, -($0.lastStepAt ?? 0)) < ($1.step, -($1.lastStepAt ?? 0)) }
     let wallSeconds = slowest.flatMap { slowest in
       slowest.lastStepAt.flatMap { last in slowest.firstStepAt.map { last - $0 } }
     }
     return RunSummary(
-      name: topology.name, outcome: outcome, reasons: reasons, steps: slowest?.step ?? 0, wallSeconds: wallSeconds,
+      name: topology.name, outcome: outcome, reasons: reasons, warnings: topology.warnings, steps: slowest?.step ?? 0,
+      wallSeconds: wallSeconds,
       stepsPerSecond: wallSeconds.flatMap { $0 > 0 ? Double((slowest?.step ?? 1) - 1) / $0 : nil },
       secondsToFirstStep: servers.compactMap(\.firstStepAt).max().map { $0 - launchedAt },
       accuracy: median(servers.compactMap(\.accuracy)), loss: median(servers.compactMap(\.loss)),
-      modelSpread: modelSpread(of: servers), servers: topology.quorums.serverIDs.map { server($0, summaries[$0]) },
+      modelSpread: modelSpread(of: servers),
+      servers: topology.quorums.serverIDs.map { server($0, summaries[$0], workers) },
       workers: topology.quorums.workerIDs.map { worker($0, summaries[$0], servers) },
       lost: lost.sorted().map(\.description), messagesSent: sum(honest.values) { $0.messages },
       bytesSent: sum(honest.values) { $0.bytes }, messagesDropped: dropped(honest.values),
@@ -117,18 +128,23 @@ struct SummaryBuilder {
     return found
   }
 
-  private func server(_ id: NodeID, _ summary: NodeSummary?) -> RunSummary.Server {
+  private func server(_ id: NodeID, _ summary: NodeSummary?, _ workers: [NodeSummary]) -> RunSummary.Server {
     RunSummary.Server(
       id: "\(id)", honest: topology.faults[id] == nil, fault: topology.faults[id]?.description,
-      step: summary?.step ?? directory.lastStep(of: id), accuracy: summary?.accuracy)
+      step: summary?.step ?? directory.lastStep(of: id), accuracy: summary?.accuracy,
+      admitted: mean(workers.compactMap { $0.admitted?["\(id)"] }))
   }
 
   private func worker(_ id: NodeID, _ summary: NodeSummary?, _ servers: [NodeSummary]) -> RunSummary.Worker {
-    let shares = servers.compactMap { $0.selected?["\(id)"] }
     return RunSummary.Worker(
       id: "\(id)", honest: topology.faults[id] == nil, fault: topology.faults[id]?.description,
       step: summary?.step ?? directory.lastStep(of: id),
-      selected: shares.isEmpty ? nil : shares.reduce(0, +) / Double(shares.count))
+      admitted: mean(servers.compactMap { $0.admitted?["\(id)"] }),
+      selected: mean(servers.compactMap { $0.selected?["\(id)"] }), forged: summary?.forged)
+  }
+
+  private func mean(_ values: [Double]) -> Double? {
+    values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
   }
 
   private func median(_ values: [Double]) -> Double? {

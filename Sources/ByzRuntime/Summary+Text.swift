@@ -24,14 +24,18 @@ extension RunSummary {
   func text(directory: RunDirectory) -> String {
     var lines = [headline] + reasons.map { "  \($0)" } + [""]
     lines += servers.map { server in
-      row(server.id, step: server.step, server.accuracy.map { String(format: "accuracy %.4f", $0) }, server.fault)
+      row(
+        server.id, step: server.step, server.accuracy.map { String(format: "accuracy %.4f", $0) }, server.admitted,
+        server.fault)
     }
     lines += workers.map { worker in
       row(
         worker.id, step: worker.step,
-        worker.selected.map { String(format: "selected in %.0f %% of the steps", 100 * $0) }, worker.fault)
+        worker.selected.map { String(format: "selected in %.0f %% of the steps", 100 * $0) }, worker.admitted,
+        worker.fault, worker.forged)
     }
     lines.append("")
+    lines += warnings.map { "warning: \($0)" }
     if !lost.isEmpty { lines.append("lost: \(lost.joined(separator: ", "))") }
     if let traceDigest { lines.append("trace digest: \(traceDigest)") }
     lines.append("run directory: \(directory.path)")
@@ -50,10 +54,27 @@ extension RunSummary {
     return parts.joined(separator: ", ")
   }
 
-  private func row(_ id: String, step: Int, _ figure: String?, _ fault: String?) -> String {
+  private func row(
+    _ id: String, step: Int, _ figure: String?, _ admitted: Double?, _ fault: String?,
+    _ forged: NodeSummary.Forgeries? = nil
+  ) -> String {
     let name = id.padding(toLength: 12, withPad: " ", startingAt: 0)
     let steps = "step \(step)".padding(toLength: 12, withPad: " ", startingAt: 0)
     let state = lost.contains(id) ? "lost" : (figure ?? "")
-    return "  \(name)\(steps)\(state)" + (fault.map { "\(state.isEmpty ? "" : "  ")played \($0)" } ?? "")
+    guard let fault else { return "  \(name)\(steps)\(state)" }
+    let share = admitted.map { String(format: ", admitted in %.0f %%", 100 * $0) } ?? ""
+    let knowledge = forged.map { ", \($0.text)" } ?? ""
+    return "  \(name)\(steps)\(state)\(state.isEmpty ? "" : "  ")played \(fault)\(share)\(knowledge)"
+  }
+}
+
+extension NodeSummary.Forgeries {
+  /// How the node knew what honest workers sent.
+  fileprivate var text: String {
+    switch (overheard, estimated) {
+    case (_, 0): "knowing honest momentums from accomplices"
+    case (0, _): "estimating honest momentums from its own data"
+    default: "knowing honest momentums from accomplices in \(overheard) steps and estimating them in \(estimated)"
+    }
   }
 }

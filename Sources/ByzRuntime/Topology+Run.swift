@@ -13,6 +13,14 @@ extension Topology {
     }
   }
 
+  /// The place of `node` among its accomplices.
+  func bus(of node: NodeID) -> AdversaryBus {
+    let buses = buses
+    if let address = buses[node] { return .telling(at: address) }
+    let heard = buses.sorted { $0.key < $1.key }.map(\.value)
+    return cast.listens(node) && !heard.isEmpty ? .listening(to: heard) : .none
+  }
+
   /// The folder of `data`, as `node` sees it.
   private func path(of data: DataConfiguration, for node: NodeID) -> String { nodes[node]?.dataPath ?? data.path }
 

@@ -54,7 +54,7 @@ struct Checker {
     switch action {
     case .send(.vector(let kind, let step, let vector), _):
       checkSent(kind, step, vector, fingerprint ?? 0, by: number, at: time)
-    case .computeGradient(let step, draw: 0, let parameters):
+    case .computeGradient(let step, draw: 0, _, let parameters):
       nodes[number].isComputing = true
       setWaits(of: number, step: step + 1)
       check(parameters, within: models[step], "estimates at step \(step)", by: number, at: time)
@@ -64,7 +64,7 @@ struct Checker {
       report(.survival, number, time, "diverged at step \(step)")
     case .crash:
       report(.survival, number, time, "crashed by itself")
-    case .send, .computeGradient, .schedule, .reject, .finish:
+    case .send, .garble, .confide, .computeGradient, .schedule, .reject, .finish:
       break
     }
   }
@@ -118,6 +118,8 @@ extension Checker {
     case .estimated(let step, _, let contributors):
       checkQuorum(contributors, quorums.servers.quorum, .model, step, by: number, at: time)
       advance(number, to: step + 1, at: time)
+    // No honest node does.
+    case .forged: break
     }
   }
 

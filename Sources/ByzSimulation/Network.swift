@@ -27,8 +27,11 @@ struct Network {
     generator = SeededGenerator(seed: seed, path: [RandomPurpose.network])
   }
 
-  /// The fate of a message that is sent now, held by an adversary for up to `hold` milliseconds.
-  mutating func fate(from sender: Int, to receiver: Int, at now: VirtualTime, hold: Double) -> Fate {
+  /// The fate of a message that is sent now, held by an adversary for up to `hold` milliseconds. One of its own that
+  /// `isRushing` arrives before any other that is sent now, unless a cut is in its way.
+  mutating func fate(
+    from sender: Int, to receiver: Int, at now: VirtualTime, hold: Double, isRushing: Bool = false
+  ) -> Fate {
     var delay = draw(in: schedule.delay) + slow[sender] + slow[receiver]
     if let late = schedule.late, uniform() < late.share { delay += uniform() * late.upTo }
     if let loss = schedule.loss {
@@ -37,7 +40,7 @@ struct Network {
       delay += Double(repetitions) * loss.again
     }
     if hold > 0 { delay += uniform() * hold }
-    var arrival = now + VirtualTime(milliseconds: delay)
+    var arrival = isRushing ? now : now + VirtualTime(milliseconds: delay)
     for (cut, inside) in cuts where Self.isCut(cut, from: inside[sender], to: inside[receiver]) {
       guard VirtualTime(milliseconds: cut.from) <= now, now < VirtualTime(milliseconds: cut.to) else { continue }
       if cut.isLossy { return .lost }

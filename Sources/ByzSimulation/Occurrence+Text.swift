@@ -21,6 +21,7 @@ extension Occurrence.What: CustomStringConvertible {
     case .computed(let step, let draw): "has the gradient of step \(step)" + (draw > 0 ? ", draw \(draw)" : "")
     case .fired(let timer): "\(timer.text)"
     case .reconnected(let peer): "sees the link to \(peer) come back"
+    case .overheard(let message, let sender): "overhears \(message.text) of \(sender)"
     case .sent(let message, let receivers): "sends \(message.text) to \(receivers.text)"
     case .lost(let message, let receiver): "loses \(message.text) on its way to \(receiver)"
     case .reported(let report): report.text
@@ -70,6 +71,8 @@ extension Report {
     case .adopted(let step, let parameters, let contributors):
       "adopts step \(step) from \(contributors.text): \(parameters)"
     case .estimated(let step, _, let contributors): "completes step \(step) with models of \(contributors.text)"
+    case .forged(let step, let samples, let areOverheard):
+      "forges momentum \(step) from \(samples) " + (areOverheard ? "that it knows" : "of its own")
     }
   }
 }

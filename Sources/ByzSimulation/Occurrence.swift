@@ -14,6 +14,8 @@ public struct Occurrence: Sendable {
     case computed(step: Int, draw: Int)
     case fired(Timer)
     case reconnected(NodeID)
+    /// A faulty node knows what the honest worker `of` has sent.
+    case overheard(Message, of: NodeID)
     case sent(Message, to: [NodeID])
     /// What the node sent to `to` was lost: in a cut that loses messages, with a crash, or behind newer messages to a peer
     /// that does not read.

@@ -10,6 +10,17 @@ extension Simulation {
     try occur(.sent(message, to: receivers), at: sender)
     digest.add(fingerprints.of(.send(message, to: receivers), by: sender) ?? 0)
     for receiver in receivers { try send(message, from: sender, to: roster.number(receiver)) }
+    if case .vector(.momentum, _, _) = message, !cast.isAccomplice(roster.id(sender)) {
+      for listener in listeners {
+        insert(.overheard(message, of: roster.id(sender)), for: listener, afterMilliseconds: 0)
+      }
+    }
+  }
+
+  /// Sends what no receiver can read: as if it were lost.
+  mutating func sendGarbled(_ message: Message, from sender: Int, to receivers: [NodeID]) throws {
+    try occur(.sent(message, to: receivers), at: sender)
+    for receiver in receivers { try occur(.lost(message, to: receiver), at: sender) }
   }
 
   private mutating func send(_ message: Message, from sender: Int, to receiver: Int) throws {
@@ -17,7 +28,10 @@ extension Simulation {
     let delivery = Delivery(
       message: message, sender: sender, claimed: claimed, receiver: receiver,
       incarnation: nodes[receiver].incarnation)
-    switch network.fate(from: sender, to: receiver, at: now, hold: hold(from: sender, to: receiver)) {
+    let isRushing = if case .vector = message { listeners.contains(sender) } else { false }
+    switch network.fate(
+      from: sender, to: receiver, at: now, hold: hold(from: sender, to: receiver), isRushing: isRushing)
+    {
     case .lost:
       try lose(delivery)
     case .arrives(let time):

@@ -68,6 +68,10 @@ public struct Simulation {
   private let machineConfiguration: ProtocolConfiguration
   let roster: Roster
   let isHonest: [Bool]
+  /// The adversary of a simulator knows everything and rushes.
+  let cast: Cast
+  /// The nodes that use what it knows.
+  let listeners: [Int]
   let observer: Observer?
   var nodes: [Node] = []
   var queue = EventQueue<Happening>()
@@ -114,6 +118,9 @@ public struct Simulation {
     let roster = Roster(configuration.quorums)
     self.roster = roster
     isHonest = roster.all.map { topology.faults[roster.id($0)] == nil }
+    let cast = Cast(topology.faults, channel: .omniscience)
+    self.cast = cast
+    listeners = roster.all.filter { cast.listens(roster.id($0)) }
     network = Network(topology.schedule, roster: roster, seed: topology.seed)
     links = LinkQueues(nodes: roster.all.count, capacity: 2 * configuration.patience.retainedSteps)
     checker = Checker(
@@ -123,7 +130,7 @@ public struct Simulation {
     fingerprints = Fingerprints(nodes: roster.all.count)
     underWay = isHonest.count { $0 }
     for number in roster.all {
-      nodes.append(Node(machine: topology.machine(of: roster.id(number), in: machineConfiguration)))
+      nodes.append(Node(machine: topology.machine(of: roster.id(number), in: machineConfiguration, cast: cast)))
       if !roster.isServer(number) { sources[number] = try gradients(roster.id(number)) }
     }
   }
@@ -199,6 +206,7 @@ public struct Simulation {
     case .gradient(let step, let draw, _, _): try occur(.computed(step: step, draw: draw), at: node)
     case .timer(let timer): try occur(.fired(timer), at: node)
     case .reconnected(let peer): try occur(.reconnected(peer), at: node)
+    case .overheard(let message, let sender): try occur(.overheard(message, of: sender), at: node)
     }
   }
 
@@ -206,8 +214,11 @@ public struct Simulation {
     switch action {
     case .send(let message, let receivers):
       try send(message, from: node, to: receivers)
-    case .computeGradient(let step, let draw, let parameters):
-      guard let sample = try sources[node]?.gradient(at: parameters, step: step, draw: draw) else { return }
+    case .computeGradient(let step, let draw, let flippingLabels, let parameters):
+      guard
+        let sample = try sources[node]?.gradient(
+          at: parameters, step: step, draw: draw, flippingLabels: flippingLabels)
+      else { return }
       let event = Event.gradient(step: step, draw: draw, sample.gradient, loss: sample.loss)
       insert(event, for: node, afterMilliseconds: topology.schedule.gradient)
     case .schedule(let timer, let milliseconds):
@@ -221,10 +232,14 @@ public struct Simulation {
     case .diverge: try end(node, .diverged)
     case .finish: try end(node, .finished)
     case .crash: try end(node, .crashed)
+    // There is no channel that accomplices need: they know everything.
+    case .confide: break
+    case .garble(let message, let receivers, _):
+      try sendGarbled(message, from: node, to: receivers)
     }
   }
 
-  private mutating func insert(_ event: Event, for node: Int, afterMilliseconds delay: Double) {
+  mutating func insert(_ event: Event, for node: Int, afterMilliseconds delay: Double) {
     queue.insert(
       .event(event, node: node, incarnation: nodes[node].incarnation), at: now + VirtualTime(milliseconds: delay))
   }
@@ -245,7 +260,7 @@ public struct Simulation {
   /// Starts `node`, for the first time or again with nothing on disk.
   private mutating func start(_ node: Int) throws {
     guard nodes[node].incarnation > 0 else { return try feed(.start, to: node) }
-    nodes[node].machine = topology.machine(of: roster.id(node), in: machineConfiguration)
+    nodes[node].machine = topology.machine(of: roster.id(node), in: machineConfiguration, cast: cast)
     nodes[node].condition = .running
     nodes[node].step = 0
     checker.restart(node)
@@ -268,7 +283,7 @@ extension Report {
   var step: Int {
     switch self {
     case .updated(let step, _, _, _), .adopted(let step, _, _): step
-    case .estimated(let step, _, _): step + 1
+    case .estimated(let step, _, _), .forged(let step, _, _): step + 1
     }
   }
 }

@@ -54,6 +54,7 @@ extension TraceDigest {
     case .reconnected(let peer):
       add(6)
       add(peer)
+    case .overheard(let message, let sender): add(12, message, sender)
     case .sent(let message, let receivers):
       for receiver in receivers { add(7, message, receiver) }
     case .lost(let message, let receiver): add(8, message, receiver)
@@ -101,6 +102,9 @@ extension TraceDigest {
     case .estimated(_, let loss, let contributors):
       for node in contributors { add(node) }
       add(loss.bitPattern)
+    case .forged(_, let samples, let areOverheard):
+      add(samples)
+      add(areOverheard ? 1 : 0)
     }
   }
 

@@ -1,3 +1,4 @@
+import ByzRuntime
 import ByzTopology
 
 extension SweepRow {
@@ -12,14 +13,14 @@ extension SweepRow {
     ("model_spread", { ($0.summary?.modelSpread).text }),
     ("wall_seconds", { ($0.summary?.wallSeconds).text }),
     ("steps_per_second", { ($0.summary?.stepsPerSecond).text }),
-    ("byzantine_workers_selected", { $0.byzantineWorkersSelected.text }),
+    ("byzantine_workers_selected", { $0.meanOverFaultyWorkers(\.selected).text }),
     ("beyond_bounds", { $0.run.map { $0.topology.isBeyondBounds ? "yes" : "no" } }),
   ]
 
-  /// In what share of the steps the rule selected a faulty worker, the mean over these; nil if there is none.
-  private var byzantineWorkersSelected: Double? {
-    let shares = (summary?.workers ?? []).filter { !$0.honest }.compactMap(\.selected)
-    return shares.isEmpty ? nil : shares.reduce(0, +) / Double(shares.count)
+  /// The mean over the faulty workers that have the figure; nil if none has.
+  private func meanOverFaultyWorkers(_ figure: (RunSummary.Worker) -> Double?) -> Double? {
+    let values = (summary?.workers ?? []).filter { !$0.honest }.compactMap(figure)
+    return values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
   }
 
   /// Those of `rows` that have ended, in their order, under the names of the columns.

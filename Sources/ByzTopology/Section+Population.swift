@@ -5,7 +5,7 @@ private enum PopulationKey: String, CaseIterable {
 }
 
 private enum NodeKey: String, CaseIterable {
-  case id, address, bind, data
+  case id, address, bind, data, bus
 }
 
 /// The values of the section `servers` or `workers`.
@@ -42,7 +42,12 @@ struct PopulationValues {
       let listing = listed.nodeListing(role: role, folder: folder)
       places = Dictionary(listing.map { ($0.id, $0.place) }) { first, _ in first }
       count = places.count
-      addresses = listing.compactMap { entry in entry.place.address.map { ($0, entry.id, entry.section[.address]) } }
+      addresses = listing.flatMap { entry in
+        [
+          entry.place.address.map { ($0, entry.id, entry.section[.address]) },
+          entry.place.bus.map { ($0, entry.id, entry.section[.bus]) },
+        ].compactMap(\.self)
+      }
       dataFields = listing.map { $0.section[.data] }.filter { $0.value != nil }
     default:
       // The later of the two is more likely the mistake, and an override comes last.
@@ -122,9 +127,13 @@ extension NodePlace {
     if role == .server, section[.address].value == nil {
       section[.address].reportMissing("where the others reach this server, as tcp://HOST:PORT")
     }
+    if role == .worker, section[.bus].value != nil {
+      section[.bus].report("only a server tells others what it gets; leave it out")
+    }
     self.init(
       address: section[.address].endpoint(folder: folder, binding: false),
-      bind: section[.bind].endpoint(folder: folder, binding: true), dataPath: section[.data].optionalPath(in: folder))
+      bind: section[.bind].endpoint(folder: folder, binding: true), dataPath: section[.data].optionalPath(in: folder),
+      bus: section[.bus].endpoint(folder: folder, binding: false))
   }
 }
 

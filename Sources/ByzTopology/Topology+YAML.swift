@@ -51,7 +51,10 @@ extension Topology {
       return "\(role.rawValue)s: {count: \(group.count), byzantine: \(group.byzantine)}"
     }
     let lines = places.map { id, place in
-      let fields = [("id", id.description), ("address", place.address), ("bind", place.bind), ("data", place.dataPath)]
+      let fields = [
+        ("id", id.description), ("address", place.address), ("bind", place.bind), ("data", place.dataPath),
+        ("bus", place.bus),
+      ]
       let given = fields.compactMap { key, value in value.map { "\(key): \($0.yamlScalar)" } }
       return "    - {\(given.joined(separator: ", "))}"
     }

@@ -79,12 +79,15 @@ public struct NodePlace: Hashable, Sendable {
   public let bind: String?
   /// The folder of its own copy of the data, from the root.
   public let dataPath: String?
+  /// Where a Byzantine server's accomplices hear from it; honest nodes have no use for it.
+  public let bus: String?
 
   /// A place; one of which nothing is known unless something is given.
-  public init(address: String? = nil, bind: String? = nil, dataPath: String? = nil) {
+  public init(address: String? = nil, bind: String? = nil, dataPath: String? = nil, bus: String? = nil) {
     self.address = address
     self.bind = bind
     self.dataPath = dataPath
+    self.bus = bus
   }
 }
 
@@ -103,7 +106,11 @@ extension Topology {
   /// Give every server one: what is written for a topology in which only some servers have an address cannot be read.
   public func placing(_ addresses: [NodeID: String]) -> Topology {
     let placed = nodes.map { id, place in
-      (id, NodePlace(address: addresses[id] ?? place.address, bind: place.bind, dataPath: place.dataPath))
+      (
+        id,
+        NodePlace(
+          address: addresses[id] ?? place.address, bind: place.bind, dataPath: place.dataPath, bus: place.bus)
+      )
     }
     return Topology(
       name: name, seed: seed, model: model, training: training, batch: batch, evaluateEvery: evaluateEvery,
@@ -128,7 +135,7 @@ extension Topology {
       }
   }
 
-  /// Whether more nodes of a role misbehave than are declared.
+  /// Whether more nodes are faulty than are declared.
   public var isBeyondBounds: Bool { !excesses.isEmpty }
 
   /// The roles that have more faulty nodes than are declared, with both numbers.

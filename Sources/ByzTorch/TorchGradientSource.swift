@@ -28,11 +28,14 @@ public final class TorchGradientSource: GradientSource {
   /// The gradient at `parameters` on the batch of (`step`, `draw`).
   ///
   /// - Throws: `TorchError` if the share is empty, or it or `parameters` do not fit the model.
-  public func gradient(at parameters: Vector, step: Int, draw: Int) throws -> GradientSample {
+  public func gradient(
+    at parameters: Vector, step: Int, draw: Int, flippingLabels: Bool
+  ) throws -> GradientSample {
     guard dataset.count > 0 else {
       throw TorchError(reason: .invalidArgument, message: "worker-\(sampler.worker) has no training examples")
     }
     batch.fill(from: dataset, at: sampler.indices(below: dataset.count, step: step, draw: draw))
+    if flippingLabels { batch.flipLabels(among: model.classes) }
     return try model.gradient(at: parameters, on: batch)
   }
 }

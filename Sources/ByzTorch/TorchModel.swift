@@ -9,6 +9,8 @@ import TorchInterface
 public final class TorchModel {
   /// The number d of parameters.
   public let dimension: Int
+  /// The number of classes that labels name, from 0.
+  public let classes: Int
 
   /// Why no model can be made, as far as a look at the disk tells: the library for it is not there.
   public static var missingLibrary: TorchError? {
@@ -30,6 +32,7 @@ public final class TorchModel {
     guard let created else { throw TorchError(reason: .failure, message: "no model was made") }
     self.torch = torch
     handle = created
+    classes = layerWidths[layerWidths.count - 1]
     dimension = Int(torch.functions.model_dimension(created))
   }
 

@@ -1,4 +1,6 @@
 import ByzNumerics
+import ByzProtocol
+import ByzWire
 import CZeroMQ
 import Glibc
 
@@ -11,6 +13,17 @@ final class OutgoingMessage {
   init(header: [UInt8]) {
     self.header = header
     payload = nil
+  }
+
+  /// The whole of `message`, its vector included, as `codec` writes it, with damage to its header.
+  convenience init(_ message: Message, _ codec: Codec, _ damages: [Damage] = []) throws {
+    var header = codec.header(of: message)
+    for damage in damages { header[damage.byte % header.count] ^= damage.bits }
+    if case .vector(_, _, let vector) = message {
+      try self.init(header: header, payload: vector)
+    } else {
+      self.init(header: header)
+    }
   }
 
   init(header: [UInt8], payload vector: Vector) throws {

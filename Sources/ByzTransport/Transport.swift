@@ -23,6 +23,8 @@ public enum TransportEvent: Sendable {
   case received(Message, from: NodeID)
   /// The link to a peer is there again.
   case reconnected(NodeID)
+  /// An accomplice tells what a worker has sent.
+  case overheard(Message, of: NodeID)
   /// A peer runs another topology; nil if it is none of this run's nodes. Said once for each of them.
   case differingTopology(of: NodeID?, theirs: [UInt8])
 }
@@ -45,7 +47,8 @@ public final class Transport {
   private let peerVectors: PeerVectors?
   private let listener: Listener?
   private let dialed: [DialedLink]
-  /// Socket and monitor of each dialed link, then those of the listener.
+  private let bus: BusSockets
+  /// Socket and monitor of each dialed link, then those of the listener, then those of the bus.
   private let sockets: [ZeroMQSocket]
   /// What to wait for: the descriptors of `sockets`, then the waker's.
   private let descriptors: [pollfd]
@@ -60,8 +63,9 @@ public final class Transport {
   /// - Parameters:
   ///   - codec: the message format of the run, as this node speaks it.
   ///   - endpoints: the endpoints of all servers.
+  ///   - bus: the place of a Byzantine node among its accomplices.
   /// - Throws: `ZeroMQError`, which names the address that cannot be bound or connected to.
-  public init(_ codec: Codec, endpoints: [NodeID: Endpoint]) throws {
+  public init(_ codec: Codec, endpoints: [NodeID: Endpoint], bus place: AdversaryBus = .none) throws {
     self.codec = codec
     waker = try Waker()
     let context = try ZeroMQContext()
@@ -83,8 +87,10 @@ public final class Transport {
           to: peer, at: endpoint.address, isShared: isShared(endpoint), hello: OutgoingMessage(header: codec.hello),
           in: context, limits: limits)
       }
+    bus = try BusSockets(place, in: context, largestFrame: codec.largestFrame)
     sockets =
       dialed.flatMap { [$0.socket, $0.monitorSocket] } + (listener.map { [$0.socket, $0.monitorSocket] } ?? [])
+      + bus.heard
     descriptors = (sockets.map(\.descriptor) + [waker.readEnd]).map {
       pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
     }
@@ -116,6 +122,23 @@ extension Transport {
     }
   }
 
+  /// Tells all accomplices that `sender` has sent `message`.
+  public func confide(_ message: Message, of sender: NodeID) throws {
+    try bus.tell(try OutgoingMessage(message, codec.speaking(for: sender)))
+  }
+
+  /// Sends `message` to each of `receivers` with damage to its header.
+  public func garble(_ message: Message, to receivers: [NodeID], _ damages: [Damage]) throws {
+    let garbled = try OutgoingMessage(message, codec, damages)
+    for peer in receivers {
+      if let link = dialed.first(where: { $0.peer == peer }) {
+        _ = try link.socket.send(garbled)
+      } else if let listener, let route = accepted.route(to: peer) {
+        _ = try listener.socket.send(garbled, route: route)
+      }
+    }
+  }
+
   /// A message as it goes to peers on this machine and to others, each made when it is first needed.
   private struct Encodings {
     private let message: Message
@@ -137,7 +160,7 @@ extension Transport {
         shared = encoding
         return encoding
       }
-      let encoding = try whole ?? makeWhole()
+      let encoding = try whole ?? OutgoingMessage(message, codec)
       whole = encoding
       return encoding
     }
@@ -148,11 +171,6 @@ extension Transport {
         let reference = ownVectors?.reference(to: vector, of: step, in: place)
       else { return nil }
       return try OutgoingMessage(header: codec.header(of: message), payload: reference.bytes)
-    }
-
-    private func makeWhole() throws -> OutgoingMessage {
-      guard case .vector(_, _, let vector) = message else { return OutgoingMessage(header: codec.header(of: message)) }
-      return try OutgoingMessage(header: codec.header(of: message), payload: vector)
     }
   }
 
@@ -184,8 +202,11 @@ extension Transport {
       if ready[2 * index + 1], try link.hasReconnected() { try handle(.reconnected(link.peer)) }
     }
     if let listener {
-      if ready[ready.count - 1] { try listener.welcome() }
-      if ready[ready.count - 2] { try serveAccepted(listener, handle) }
+      if ready[2 * dialed.count + 1] { try listener.welcome() }
+      if ready[2 * dialed.count] { try serveAccepted(listener, handle) }
+    }
+    for (socket, isReady) in zip(bus.heard, ready.suffix(bus.heard.count)) where isReady {
+      try serveBus(socket, handle)
     }
   }
 
@@ -224,6 +245,22 @@ extension Transport {
       // Who sends also reads: a good moment for what it did not take before.
       if let peer = accepted.peer(over: route) { try flush(toAccepted: peer) }
     }
+  }
+
+  private func serveBus(_ socket: ZeroMQSocket, _ handle: (TransportEvent) throws -> Void) throws {
+    for _ in 0..<Self.turn {
+      guard let frames = try socket.receive(atMost: 3) else { return }
+      try overhear(frames, handle)
+    }
+  }
+
+  private func overhear(_ frames: [ReceivedFrame], _ handle: (TransportEvent) throws -> Void) throws {
+    // The bytes are there as long as their frames are.
+    let frame = withExtendedLifetime(frames) {
+      frames.last.flatMap { try? codec.decode(frames.map(\.bytes), owner: $0) }
+    }
+    guard case .message(let message, let sender)? = frame else { return countDropped(from: nil, "bus") }
+    try handle(.overheard(message, of: sender))
   }
 
   /// What a message came over.

@@ -70,6 +70,10 @@ final class ZeroMQSocket {
     }
   }
 
+  func subscribeToAll() throws {
+    guard zmq_setsockopt(raw, ZMQ_SUBSCRIBE, "", 0) == 0 else { throw ZeroMQError("subscribe") }
+  }
+
   func bind(to address: String) throws {
     guard zmq_bind(raw, address) == 0 else { throw ZeroMQError("listen on \(address)") }
   }

@@ -28,6 +28,9 @@ public struct Codec: Sendable {
 
   /// R.
   public var retainedSteps: Int { configuration.patience.retainedSteps }
+
+  /// The codec of another node of the same run.
+  public func speaking(for node: NodeID) -> Codec { Codec(node: node, digest: digest, configuration: configuration) }
 }
 
 // MARK: - Writing

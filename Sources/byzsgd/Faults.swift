@@ -50,13 +50,19 @@ extension Faults {
       let standard = parameter.standardText.map { ", \($0) if left out" } ?? otherwise
       return "  \(parameter.name)\(standard): \(parameter.explanation)"
     }
-    return (["\(fault.name) (\(roles(of: fault))): \(fault.summary)"] + lines).joined(separator: "\n")
+    let facts = [fault.formula.map { "  \($0)" }, fault.source.map { "  source: \($0)" }].compactMap(\.self)
+    return (["\(fault.name) (\(roles(of: fault))): \(fault.summary)"] + facts + lines).joined(separator: "\n")
   }
 
   private static var document: String {
     let rows = FaultCatalogue.all.map { fault in
       let parameters = parameters(of: fault).map { "`\($0.name)` (\(standard(of: $0))): \($0.explanation)" }
-      return "| `\(fault.name)` | \(roles(of: fault)) | \(fault.summary) | \(parameters.joined(separator: "; ")) |"
+      let formula = fault.formula.map { "`\($0.replacing("|", with: "\\|"))`" } ?? ""
+      let cells = [
+        "`\(fault.name)`", roles(of: fault), fault.summary, formula, parameters.joined(separator: "; "),
+        fault.source ?? "",
+      ]
+      return "| \(cells.joined(separator: " | ")) |"
     }
     return """
       # Faults
@@ -71,8 +77,24 @@ extension Faults {
       A faulty node is an honest machine whose outgoing messages are rewritten; honest code knows nothing of it. More faults than
       are declared (`servers.byzantine`, `workers.byzantine`) run with a warning.
 
-      | fault | played by | the node | parameters (if left out) |
-      | --- | --- | --- | --- |
+      Faults between `slow` and the end of the table leave a node honest in what it says. Those who play one of the others are
+      accomplices: a Byzantine server tells them what honest workers send it, over a channel of their own of which no honest node
+      knows, and workers that have use for it (`little-is-enough`, `fall-of-empires`, `anti-cge`, `mimic`) know honest momentums of
+      a step before they speak. A server needs q_w momentums, and there are that many honest workers at the usual quorum: who waited
+      for all of them could come too late. So such a worker speaks as soon as it knows as many as complete a quorum together with
+      those of all accomplices (3 of 5 in the default job; `known` sets another number), or after half of `grace_ms` with what it
+      knows. Of more it takes the first, so that all who hear the same server forge the same. The simulator's adversary knows
+      all momentums that a server can wait for, and what it sends arrives before the last of them.
+
+      Where no server is an accomplice, or none has told anything for `retained_steps` steps, a worker estimates honest momentums
+      instead: it plays that many honest workers on mini-batches of its own data. A summary's `forged` says in how many steps a
+      worker did which, and its `admitted` in what share of the steps a node's vectors were in an honest quorum. On one machine
+      accomplices find each other by themselves; over TCP the server's entry in `servers.nodes` says where: `bus: tcp://HOST:PORT`.
+
+      In the table x is what the node would send and y what it sends; F is the run's aggregation rule.
+
+      | fault | played by | the node | formula | parameters (if left out) | source |
+      | --- | --- | --- | --- | --- | --- |
       \(rows.joined(separator: "\n"))
       """
   }

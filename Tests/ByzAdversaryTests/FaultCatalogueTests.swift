@@ -70,7 +70,7 @@ import Testing
     ("sign-flip", .worker(0), ["scale": 1], "'sign-flip' has no parameter 'scale'; it has from, until"),
     (
       "little-is-enough", .worker(0), ["y": 1, "x": 1],
-      "'little-is-enough' has no parameter 'x'; it has z, batches, from, until"
+      "'little-is-enough' has no parameter 'x'; it has z, search, known, batches, from, until"
     ),
     (
       "crash", .worker(0), [:],

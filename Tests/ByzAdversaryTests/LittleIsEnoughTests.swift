@@ -38,7 +38,9 @@ import Testing
       let model = vector()
       let actions = worker.handle(.received(.vector(.model, step: step, model), from: .server(0)))
       let asked = actions.compactMap { action -> Int? in
-        guard case .computeGradient(step, let draw, let parameters) = action, parameters == model else { return nil }
+        guard case .computeGradient(step, let draw, false, let parameters) = action, parameters == model else {
+          return nil
+        }
         return draw
       }
       // Its own draw last, so that everything it needs is there by then.

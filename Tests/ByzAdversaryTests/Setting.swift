@@ -7,11 +7,12 @@ import Testing
 /// The run that the faulty nodes of these tests belong to, unless a test says otherwise: one trusted server, so that a
 /// worker's median is that server's model, and 7 workers of which 2 may be Byzantine.
 func configuration(
-  workers: (Int, Int) = (7, 2), momentum: Momentum = Momentum(coefficient: 0.9, form: .dampened),
+  servers: (Int, Int) = (1, 0), workers: (Int, Int) = (7, 2),
+  momentum: Momentum = Momentum(coefficient: 0.9, form: .dampened),
   weightDecay: Double = 0
 ) -> ProtocolConfiguration {
   ProtocolConfiguration(
-    quorums: Quorums(servers: (1, 0), workers: workers),
+    quorums: Quorums(servers: servers, workers: workers),
     training: TrainingParameters(
       steps: 100, gatherEvery: 10, learningRate: LearningRate(initial: 1), momentum: momentum, weightDecay: weightDecay),
     patience: Patience(retainedSteps: 3), rule: MinimumDiameterAveraging(), dimension: 3)

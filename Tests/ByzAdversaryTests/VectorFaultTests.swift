@@ -38,7 +38,7 @@ import Testing
     let parameters: [String: Double] = name == "crash" ? ["step": 0] : [:]
     // A gradient of the node's own batch makes the last one ask for more of them, which its own tests are about.
     let actions = otherActions.filter {
-      guard case .computeGradient(_, draw: 0, _) = $0 else { return true }
+      guard case .computeGradient(_, draw: 0, _, _) = $0 else { return true }
       return name != "little-is-enough"
     }
     let done = play(FaultSpecification(name: name, parameters: parameters), on: .worker(1), instead: actions)

@@ -120,11 +120,11 @@ import Testing
 
   @Test func madeFromEstimates() {
     let samples = [[1, 1], [3, 1], [2, 4]].map { Vector($0) }
-    #expect(Estimating.fallOfEmpires(samples, epsilon: 0.5).distance(to: Vector([-1, -1])) < 1e-6)
-    let against = Estimating.antiCGE(samples)
+    #expect(Forgery.fallOfEmpires(samples, epsilon: 0.5).distance(to: Vector([-1, -1])) < 1e-6)
+    let against = Forgery.antiCGE(samples)
     #expect(abs(against.norm - 2.0.squareRoot()) < 1e-6)
     #expect(against.distance(to: Vector([-1, -1])) < 1e-6)
-    #expect(Estimating.antiCGE([Vector([0, 0]), Vector([0, 0])]) == Vector([0, 0]))
+    #expect(Forgery.antiCGE([Vector([0, 0]), Vector([0, 0])]) == Vector([0, 0]))
   }
 
   @Test func silentSendsNoVectorAndAsks() {

@@ -14,7 +14,8 @@ import Testing
 
   private func run(seconds: Double, bytes: Int, processor: [String: ProcessorTime], memory: Int) -> RunSummary {
     RunSummary(
-      name: "x", outcome: .completed, reasons: [], steps: 11, wallSeconds: seconds, stepsPerSecond: 10 / seconds,
+      name: "x", outcome: .completed, reasons: [], warnings: [], steps: 11, wallSeconds: seconds,
+      stepsPerSecond: 10 / seconds,
       secondsToFirstStep: seconds / 2, servers: [], workers: [], lost: [], messagesSent: [:],
       bytesSent: ["model": bytes, "momentum": bytes], messagesDropped: [:], memory: [:],
       memoryOverTime: [.init(step: 1, proportionalBytes: memory), .init(step: 11, proportionalBytes: 2 * memory)],

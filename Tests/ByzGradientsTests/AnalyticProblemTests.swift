@@ -114,13 +114,24 @@ import Testing
     #expect(try evaluator.evaluate(moved).loss == sample.loss, "without its noise")
   }
 
+  @Test func turnedRoundItsMinimumIsTheNegative() {
+    let source = QuadraticGradientSource(minimum: minimum, noise: 2, seed: 3, worker: 1, batch: 4)
+    let moved = minimum.adding(1, times: Vector([3, 0, 4, 0, 0]))
+    let honest = source.gradient(at: moved, step: 5, draw: 1, flippingLabels: false).gradient
+    let flipped = source.gradient(at: moved, step: 5, draw: 1, flippingLabels: true).gradient
+    // theta - m + noise and theta + m + noise.
+    #expect(flipped.adding(-1, times: honest).distance(to: minimum.scaled(by: 2)) < 1e-5)
+  }
+
   /// 40,000 elements: their mean has a deviation of 1/200 of theirs, their variance one of 1/141 of its own.
   @Test(arguments: [(0.0, 4), (1.0, 1), (3.0, 25)]) func noiseShrinksWithTheBatch(noise: Double, batch: Int) {
     let source = QuadraticGradientSource(minimum: minimum, noise: noise, seed: 3, worker: 1, batch: batch)
     let deviation = noise / Double(batch).squareRoot()
     let moved = minimum.adding(1, times: Vector(repeating: 1, count: 5))
     let errors = (0..<8_000).flatMap { step in
-      source.gradient(at: moved, step: step / 2, draw: step % 2).gradient.elements.map { Double($0) - 1 }
+      source.gradient(at: moved, step: step / 2, draw: step % 2, flippingLabels: false).gradient.elements.map {
+        Double($0) - 1
+      }
     }
     let mean = errors.reduce(0, +) / Double(errors.count)
     let variance = errors.reduce(0) { $0 + $1 * $1 } / Double(errors.count)
@@ -148,6 +159,17 @@ import Testing
     let sample = examples.gradient(at: Vector([0, 0]), on: [0, 1, 1, 1])
     // Slopes are -y / 2 at 0.
     #expect(sample.gradient.elements == [-0.125, 0.75] && abs(sample.loss - log(2)) < 1e-15)
+  }
+
+  @Test func turnedRoundItsLabelsHaveTheOtherSign() {
+    let share = LogisticExamples(.training, at: 0..<30, dimension: 3, seed: 4)
+    let turned = LogisticExamples(dimension: 3, inputs: share.inputs, labels: share.labels.map { -$0 })
+    let sampler = BatchSampler(seed: 4, worker: 2, batchSize: 8)
+    let theta = Vector([1, -2, 0.5])
+    let sample = LogisticGradientSource(share: share, sampler: sampler)
+      .gradient(at: theta, step: 6, draw: 1, flippingLabels: true)
+    let expected = turned.gradient(at: theta, on: sampler.indices(below: 30, step: 6, draw: 1))
+    #expect(sample.gradient == expected.gradient && sample.loss == expected.loss)
   }
 
   @Test(arguments: [1e4, -1e4, 1e30, -1e30] as [Float]) func largeMarginsDoNotOverflow(weight: Float) {

@@ -151,17 +151,21 @@ extension Transcript {
   static func describe(_ action: Action) -> String {
     switch action {
     case .send(let message, let receivers): "send \(describe(message)) to \(list(receivers))"
-    case .computeGradient(let step, let draw, let parameters): "compute gradient \(step) draw \(draw) at \(parameters)"
+    case .computeGradient(let step, let draw, _, let parameters):
+      "compute gradient \(step) draw \(draw) at \(parameters)"
     case .schedule(let timer, let milliseconds): "schedule \(describe(timer)) after \(milliseconds) ms"
     case .report(.updated(let step, let parameters, let contributors, let selected)):
       "reached \(step) with \(parameters), averaged \(list(selected)) of \(list(contributors))"
     case .report(.adopted(let step, let parameters, let contributors)):
       "adopted \(step) with \(parameters), the median of \(list(contributors))"
     case .report(.estimated(let step, _, let contributors)): "estimated \(step) from \(list(contributors))"
+    case .report(.forged(let step, _, _)): "forged \(step)"
     case .reject(let sender, let reason): "reject \(sender): \(reason)"
     case .diverge(let step): "diverge at \(step)"
     case .finish: "finish"
     case .crash: "crash"
+    case .confide(let message, let sender): "confide \(describe(message)) of \(sender)"
+    case .garble(let message, let receivers, _): "garble \(describe(message)) to \(list(receivers))"
     }
   }
 

@@ -24,12 +24,14 @@ import Testing
   }
 
   private func summary(
-    of id: NodeID, step: Int, first: Double, last: Double, accuracy: Double?, selected: [String: Double]?
+    of id: NodeID, step: Int, first: Double, last: Double, accuracy: Double?, selected: [String: Double]?,
+    admitted: [String: Double]? = nil, forged: NodeSummary.Forgeries? = nil
   ) -> NodeSummary {
     NodeSummary(
       id: "\(id)", fault: nil, outcome: .completed, reason: nil, step: step, startedAt: 90, firstStepAt: first,
       lastStepAt: last, accuracy: accuracy, loss: accuracy, evaluatedStep: step, selected: selected,
-      sent: ["model": .init(messages: 2, bytes: 10)], dropped: ["worker-3": ["late": 1]],
+      admitted: admitted, forged: forged, sent: ["model": .init(messages: 2, bytes: 10)],
+      dropped: ["worker-3": ["late": 1]],
       usage: [usage(at: 1, seconds: first), usage(at: step, seconds: last)], seed: 1, topologyDigest: "", version: "")
   }
 

@@ -166,7 +166,8 @@ struct Drawing {
         (isServer ? listsServers : listsWorkers)
         ? NodePlace(
           address: isServer ? address : pick([nil, address]), bind: pick([nil, "tcp://*:7", "ipc:///a b"]),
-          dataPath: hasData ? pick([nil, path()]) : nil)
+          dataPath: hasData ? pick([nil, path()]) : nil,
+          bus: isServer ? pick([nil, "tcp://h-1.example:\(3000 + id.index)"]) : nil)
         : NodePlace()
     }
     return places

@@ -23,6 +23,22 @@ import Testing
     #expect(try source().dimension == 59)
   }
 
+  @Test func turnsLabelsRoundIfItIsTold() throws {
+    let indices = BatchSampler(seed: 5, worker: 2, batchSize: 16).indices(below: 40, step: 7, draw: 1)
+    let flipped = Dataset(
+      pixels: problem.dataset.pixels, labels: problem.dataset.labels.map { 3 - $0 },
+      pixelsPerImage: problem.dataset.pixelsPerImage, normalization: problem.dataset.normalization)
+    var batch = Batch()
+    batch.fill(from: flipped, at: indices)
+    let expected = try TorchModel(layerWidths: problem.widths).gradient(at: problem.parameters, on: batch)
+    let source = try source()
+    let sample = try source.gradient(at: problem.parameters, step: 7, draw: 1, flippingLabels: true)
+    #expect(sample.gradient == expected.gradient && sample.loss == expected.loss)
+    // The next batch has its true labels again.
+    let honest = try self.source().gradient(at: problem.parameters, step: 7, draw: 1)
+    #expect(try source.gradient(at: problem.parameters, step: 7, draw: 1).gradient == honest.gradient)
+  }
+
   @Test func doesNotDependOnWhatWasAskedBefore() throws {
     let used = try source()
     for step in 0..<5 { _ = try used.gradient(at: problem.parameters, step: step, draw: 0) }

@@ -46,8 +46,10 @@ final class Network: Sendable {
     Codec(node: id, digest: digest, configuration: configuration)
   }
 
-  func node(_ id: NodeID, digest: [UInt8] = Network.digest) throws -> TestNode {
-    TestNode(id, try Transport(codec(id, digest: digest), endpoints: endpoints), in: self)
+  func node(
+    _ id: NodeID, digest: [UInt8] = Network.digest, bus: AdversaryBus = .none
+  ) throws -> TestNode {
+    TestNode(id, try Transport(codec(id, digest: digest), endpoints: endpoints, bus: bus), in: self)
   }
 
   func address(of server: Int) -> String { endpoints[.server(server)]?.address ?? "" }
@@ -78,6 +80,7 @@ final class TestNode {
   private let network: Network
   private(set) var received: [(message: Message, sender: NodeID)] = []
   private(set) var reconnected: [NodeID] = []
+  private(set) var overheard: [(message: Message, sender: NodeID)] = []
   private(set) var differing: [(peer: NodeID?, theirs: [UInt8])] = []
 
   init(_ id: NodeID, _ transport: Transport, in network: Network) {
@@ -93,6 +96,7 @@ final class TestNode {
       switch event {
       case .received(let message, let sender): received.append((message, sender))
       case .reconnected(let peer): reconnected.append(peer)
+      case .overheard(let message, let sender): overheard.append((message, sender))
       case .differingTopology(let peer, let theirs): differing.append((peer, theirs))
       }
     }

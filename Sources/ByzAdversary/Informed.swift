@@ -1,0 +1,158 @@
+import ByzNumerics
+import ByzProtocol
+
+/// A worker's fault that needs to know what honest workers send at a step: it makes one vector of several momentums, and
+/// sends that.
+///
+/// If accomplices tell it of honest momentums, it speaks as soon as it knows enough of them, and of those that it knows it
+/// takes the first, so that all who listen to one server forge the same. Meanwhile it asks for the next model, like a
+/// silent node, to stay in step. After half of the grace that servers give it speaks with what it knows, or with its own
+/// momentum alone if that is nothing. If nobody has told it anything for some steps, or ever will, it plays several honest
+/// workers on mini-batches of its own share of the data, each with a momentum of its own.
+struct Informed: Fault {
+  /// What it has to know of a step before it speaks.
+  enum Need: Equatable {
+    /// So many honest momentums.
+    case any(Int)
+    /// The momentum of one honest worker.
+    case of(NodeID)
+  }
+
+  /// nil if nothing can be overheard.
+  private let need: Need?
+  private let forge: @Sendable ([Vector]) -> Vector
+  private let configuration: ProtocolConfiguration
+  /// What was overheard of recent steps, in that order.
+  private var overheard: [Int: [(sender: NodeID, vector: Vector)]] = [:]
+  private var newestOverheard = -1
+  /// A momentum that is due and waits for what has to be known.
+  private var pending: (step: Int, own: Vector, receivers: [NodeID])?
+
+  /// The honest workers that it plays beside the one that it would be, and their momentums of this step.
+  private var played: [MomentumEstimator]
+  private var momentums: [Vector?]
+  private var parameters: Vector?
+  private var isEstimating = false
+
+  /// What was sent of recent steps, for servers that ask again.
+  private var forged: [Int: Vector] = [:]
+
+  /// - Parameters:
+  ///   - batches: k, from how many mini-batches it estimates; at least 1.
+  ///   - forge: makes what is sent of at least one honest momentum. Of its own, the node's is the first.
+  init(
+    need: Need?, batches: Int, configuration: ProtocolConfiguration, forge: @escaping @Sendable ([Vector]) -> Vector
+  ) {
+    self.need = need
+    self.forge = forge
+    self.configuration = configuration
+    played = Array(repeating: MomentumEstimator(configuration.training), count: batches - 1)
+    momentums = Array(repeating: nil, count: batches - 1)
+  }
+
+  mutating func rewrite(_ action: Action) -> [Action] {
+    switch action {
+    case .computeGradient(let step, draw: 0, let flippingLabels, let parameters):
+      self.parameters = parameters
+      isEstimating = hearsNothing(of: step)
+      guard isEstimating else { return [action] }
+      // The honest batch comes last, so that the others are there when the honest machine sends its momentum.
+      return played.indices.map {
+        .computeGradient(step: step, draw: $0 + 1, flippingLabels: flippingLabels, at: parameters)
+      } + [action]
+    case .send(.vector(.momentum, let step, let momentum), let receivers):
+      return send(step: step, own: momentum, to: receivers)
+    default:
+      return [action]
+    }
+  }
+
+  mutating func intercept(_ event: Event) -> Interception {
+    switch event {
+    case .gradient(_, let draw, let gradient, _) where draw > 0:
+      guard let parameters, played.indices.contains(draw - 1) else { return Interception() }
+      momentums[draw - 1] = played[draw - 1].update(gradient: gradient, at: parameters)
+      return Interception()
+    case .overheard(.vector(.momentum, let step, let momentum), let sender):
+      remember(momentum, of: sender, step: step)
+      guard let pending, pending.step == step, let samples = samples(of: step) else { return Interception() }
+      self.pending = nil
+      return Interception(actions: speak(step: step, from: samples, areOverheard: true, to: pending.receivers))
+    case .timer(.fault(let step)):
+      guard let pending, pending.step == step else { return Interception() }
+      self.pending = nil
+      // Who copies one worker cannot do with others.
+      let known = if case .any = need { (overheard[step] ?? []).map(\.vector) } else { [Vector]() }
+      return Interception(
+        actions: speak(
+          step: step, from: known.isEmpty ? [pending.own] : known, areOverheard: !known.isEmpty, to: pending.receivers))
+    case .overheard:
+      return Interception()
+    default:
+      return Interception(heard: [event])
+    }
+  }
+}
+
+// MARK: - Knowing
+
+extension Informed {
+  private var retainedSteps: Int { configuration.patience.retainedSteps }
+
+  /// Whether there is nobody to tell anything, or nobody has for some steps.
+  private func hearsNothing(of step: Int) -> Bool { need == nil || step > newestOverheard + retainedSteps }
+
+  private mutating func remember(_ momentum: Vector, of sender: NodeID, step: Int) {
+    guard momentum.count == configuration.dimension, momentum.isFinite else { return }
+    newestOverheard = max(newestOverheard, step)
+    if overheard[step]?.contains(where: { $0.sender == sender }) != true {
+      overheard[step, default: []].append((sender, momentum))
+    }
+    // A node that is further behind jumps.
+    let oldest = newestOverheard - 2 * retainedSteps
+    overheard = overheard.filter { $0.key > oldest }
+  }
+
+  /// What the forgery of `step` is made of, if enough is known.
+  private func samples(of step: Int) -> [Vector]? {
+    let known = overheard[step] ?? []
+    switch need {
+    case .any(let count): return known.count >= count ? known.prefix(count).map(\.vector) : nil
+    case .of(let worker): return known.first { $0.sender == worker }.map { [$0.vector] }
+    case nil: return nil
+    }
+  }
+}
+
+// MARK: - Speaking
+
+extension Informed {
+  private mutating func send(step: Int, own: Vector, to receivers: [NodeID]) -> [Action] {
+    if let known = forged[step] { return [.send(.vector(.momentum, step: step, known), to: receivers)] }
+    // A step that it has passed without a word, asked for again, or the one that is due already.
+    if let pending, step <= pending.step { return [] }
+    pending = nil
+    if let samples = samples(of: step) { return speak(step: step, from: samples, areOverheard: true, to: receivers) }
+    if isEstimating {
+      return speak(step: step, from: [own] + momentums.compactMap(\.self), areOverheard: false, to: receivers)
+    }
+    pending = (step, own, receivers)
+    let timer = Action.schedule(
+      .fault(step), afterMilliseconds: configuration.patience.graceMilliseconds / 2)
+    // A momentum is at the same time the request for the next model.
+    let isLast = step + 1 == configuration.training.steps
+    return [timer] + (isLast ? [] : [.send(.request(.model, step: step + 1), to: receivers)])
+  }
+
+  private mutating func speak(
+    step: Int, from samples: [Vector], areOverheard: Bool, to receivers: [NodeID]
+  ) -> [Action] {
+    let vector = forge(samples)
+    forged[step] = vector
+    forged = forged.filter { $0.key > step - retainedSteps }
+    return [
+      .send(.vector(.momentum, step: step, vector), to: receivers),
+      .report(.forged(step: step, samples: samples.count, areOverheard: areOverheard)),
+    ]
+  }
+}
