@@ -89,13 +89,14 @@ extension FaultCatalogue {
     FaultDescription(
       "equivocation", [scale(1, "how long the noise is beside the vector")],
       summary: "sends every receiver another vector: the true one and noise drawn for that receiver",
-      formula: "y_r = x + scale |x| N(0, I / d) for receiver r"
+      formula: "y_r = x + scale |x| s_r / sqrt(d) with random signs s_r for receiver r"
     ) { Equivocation(scale: $0.float("scale"), seed: $0.seed, node: $0.node) },
     FaultDescription(
       "split", [scale(1, "how long the shift is beside the vector")],
       summary: "sends nodes of even index the vector shifted along a direction and the others the opposite, the same "
         + "direction for all that play it",
-      formula: "y_r = x + scale |x| u for even r, x - scale |x| u for odd r, with u from N(0, I / d) once"
+      formula:
+        "y_r = x + scale |x| s / sqrt(d) for even r, x - scale |x| s / sqrt(d) for odd r, with one vector s of random signs"
     ) { Split(scale: $0.float("scale"), seed: $0.seed) },
     FaultDescription(
       "two-faced", of: [.server],

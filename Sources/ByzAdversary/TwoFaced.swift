@@ -2,7 +2,7 @@ import ByzNumerics
 import ByzProtocol
 
 /// Sends a different vector to each receiver: the true one and noise as long as it, times a scale, drawn for each receiver,
-/// kind and step.
+/// kind and step: random signs, which are quickly drawn, since it is to be in time for all of them.
 struct Equivocation: Fault {
   let scale: Float
   let seed: UInt64
@@ -50,11 +50,16 @@ struct TwoFaced: Fault {
   }
 }
 
-/// Noise whose norm is, up to chance, that of `vector`.
+/// A vector of random signs as long as `vector`.
 private func direction(_ generator: SeededGenerator, asLongAs vector: Vector) -> Vector {
   var generator = generator
-  let scale = Float(vector.norm / Double(max(vector.count, 1)).squareRoot())
+  let size = Float(vector.norm / Double(max(vector.count, 1)).squareRoot())
   return Vector(uncleared: vector.count) { elements in
-    for index in elements.indices { elements[index] = scale * generator.normal() }
+    var signs: UInt64 = 0
+    for index in elements.indices {
+      if index % 64 == 0 { signs = generator.next() }
+      elements[index] = signs & 1 == 0 ? size : -size
+      signs >>= 1
+    }
   }
 }

@@ -30,10 +30,11 @@ public final class Sweep {
   ///   - directory: where the sweep is written; results that are there are taken.
   ///   - executable: the program whose commands make a run.
   ///   - display: where progress is shown, and what goes wrong.
+  /// - Throws: if the program's file cannot be read.
   public init(
     _ combinations: [Grid.Combination], of grid: Grid, as kind: RunKind, jobs: Int, keepsNodes: Bool,
     directory: SweepDirectory, executable: String, display: Display
-  ) {
+  ) throws {
     self.grid = grid
     self.kind = kind
     self.jobs = jobs
@@ -41,8 +42,9 @@ public final class Sweep {
     self.directory = directory
     self.executable = executable
     self.display = display
+    let program = Topology.text(ofDigest: sha256(of: Array(try Data(contentsOf: URL(filePath: executable)))))
     rows = combinations.map { combination in
-      var row = SweepRow(combination, as: kind)
+      var row = SweepRow(combination, as: kind, by: program)
       if let run = row.run, let summary = directory.result(of: run) { row.state = .ended(summary) }
       return row
     }

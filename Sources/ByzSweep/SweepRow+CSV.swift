@@ -13,14 +13,24 @@ extension SweepRow {
     ("model_spread", { ($0.summary?.modelSpread).text }),
     ("wall_seconds", { ($0.summary?.wallSeconds).text }),
     ("steps_per_second", { ($0.summary?.stepsPerSecond).text }),
+    ("byzantine_workers_admitted", { $0.meanOverFaultyWorkers(\.admitted).text }),
     ("byzantine_workers_selected", { $0.meanOverFaultyWorkers(\.selected).text }),
+    ("byzantine_servers_admitted", { $0.meanOverFaultyServers(\.admitted).text }),
     ("beyond_bounds", { $0.run.map { $0.topology.isBeyondBounds ? "yes" : "no" } }),
   ]
 
   /// The mean over the faulty workers that have the figure; nil if none has.
   private func meanOverFaultyWorkers(_ figure: (RunSummary.Worker) -> Double?) -> Double? {
-    let values = (summary?.workers ?? []).filter { !$0.honest }.compactMap(figure)
-    return values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
+    Self.mean((summary?.workers ?? []).filter { !$0.honest }.compactMap(figure))
+  }
+
+  /// The same of servers.
+  private func meanOverFaultyServers(_ figure: (RunSummary.Server) -> Double?) -> Double? {
+    Self.mean((summary?.servers ?? []).filter { !$0.honest }.compactMap(figure))
+  }
+
+  private static func mean(_ values: [Double]) -> Double? {
+    values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
   }
 
   /// Those of `rows` that have ended, in their order, under the names of the columns.

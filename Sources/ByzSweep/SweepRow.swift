@@ -35,11 +35,12 @@ struct SweepRow {
     case lost(String)
   }
 
-  init(_ combination: Grid.Combination, as kind: RunKind) {
+  /// - Parameter program: a digest of the program that makes the run.
+  init(_ combination: Grid.Combination, as kind: RunKind, by program: String) {
     labels = combination.labels
     switch combination.topology {
     case .success(let topology):
-      run = SweptRun(topology, as: kind)
+      run = SweptRun(topology, as: kind, by: program)
       state = .open
     case .failure(let refusal):
       run = nil
@@ -76,12 +77,12 @@ struct SweepRow {
 struct SweptRun {
   let topology: Topology
   /// The first 16 hexadecimal digits of a digest of everything that its result depends on: the complete topology, how it is
-  /// run, and the program's version. So whoever finds a result under this name may take it.
+  /// run, and the program. So whoever finds a result under this name may take it.
   let id: String
 
-  init(_ topology: Topology, as kind: RunKind) {
+  init(_ topology: Topology, as kind: RunKind, by program: String) {
     self.topology = topology
-    let text = "byzsgd \(Version.current) \(kind.rawValue)\n\(topology.yaml)"
+    let text = "program \(program)\n\(kind.rawValue)\n\(topology.yaml)"
     id = String(Topology.text(ofDigest: sha256(of: text)).prefix(16))
   }
 }

@@ -2,11 +2,13 @@ import ByzProtocol
 import CSodium
 
 /// The SHA-256 of a text.
-package func sha256(of text: String) -> [UInt8] {
-  let text = Array(text.utf8)
+package func sha256(of text: String) -> [UInt8] { sha256(of: Array(text.utf8)) }
+
+/// The SHA-256 of some bytes.
+package func sha256(of bytes: [UInt8]) -> [UInt8] {
   var hash = [UInt8](repeating: 0, count: Int(crypto_hash_sha256_BYTES))
   // It cannot fail: the function has a status only because all of its library's functions have one.
-  _ = crypto_hash_sha256(&hash, text, UInt64(text.count))
+  _ = crypto_hash_sha256(&hash, bytes, UInt64(bytes.count))
   return hash
 }
 

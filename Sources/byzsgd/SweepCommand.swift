@@ -12,7 +12,7 @@ struct SweepCommand: ParsableCommand {
       The grid, a YAML file, names a topology and the axes that vary. Every combination is checked before anything runs; one \
       whose numbers the protocol or its rule does not permit counts as refused. Each run is a process of its own. The \
       results are written to results.csv and table.md after every run, and the same command goes on where an earlier one \
-      ended, for whatever reason: runs whose topology has not changed are not made again.
+      ended, for whatever reason: runs whose topology and program have not changed are not made again.
 
       Exit status: 0 if every run ended with a result, be it that the model diverged; 1 if a run left none; 64 for wrong \
       usage, a wrong grid or a wrong topology; 130 after an interrupt.
@@ -51,7 +51,7 @@ struct SweepCommand: ParsableCommand {
       let kind = processes ? RunKind.processes : .simulated
       let jobs = jobs ?? (processes ? 1 : max(1, ProcessInfo.processInfo.activeProcessorCount / 2))
       guard (1...1000).contains(jobs) else { throw UsageFailure(description: "--jobs must be from 1 to 1000") }
-      let sweep = Sweep(
+      let sweep = try Sweep(
         combinations, of: grid, as: kind, jobs: jobs, keepsNodes: keep, directory: try openDirectory(for: grid),
         executable: try runningProgram(), display: Display(isQuiet: quiet))
       return try sweep.run()

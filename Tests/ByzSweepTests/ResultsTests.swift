@@ -15,7 +15,7 @@ import Testing
   }
 
   private func rows(of grid: Grid) throws -> [SweepRow] {
-    try grid.combinations().map { SweepRow($0, as: .simulated) }
+    try grid.combinations().map { SweepRow($0, as: .simulated, by: "a1") }
   }
 
   private func summary(
@@ -29,6 +29,9 @@ import Testing
     summary.steps = 200
     summary.workers[5].selected = 0
     summary.workers[6].selected = 0.5
+    summary.workers[5].admitted = 1
+    summary.workers[6].admitted = 0.25
+    summary.servers[4].admitted = 0.75
     return summary
   }
 
@@ -57,16 +60,17 @@ import Testing
     let ids = rows.map { $0.run?.id ?? "none" }
     #expect(
       lines[0] == "training.aggregation,\"faults.worker-0, faults.worker-1\",case,outcome,reason,steps,accuracy,loss,"
-        + "model_spread,wall_seconds,steps_per_second,byzantine_workers_selected,beyond_bounds")
+        + "model_spread,wall_seconds,steps_per_second,byzantine_workers_admitted,"
+        + "byzantine_workers_selected,byzantine_servers_admitted,beyond_bounds")
     #expect(
       lines[1]
-        == "mda,none,\(ids[0]),completed,\"because; of \"\"that\"\"\",200,0.30000000000000004,0.5,1e-20,4.0,50.0,0.25,no"
+        == "mda,none,\(ids[0]),completed,\"because; of \"\"that\"\"\",200,0.30000000000000004,0.5,1e-20,4.0,50.0,0.625,0.25,0.75,no"
     )
     #expect(
-      lines[2] == "mda,zero,\(ids[1]),failed,its process ended with exit status 70 without a result,,,,,,,,yes")
+      lines[2] == "mda,zero,\(ids[1]),failed,its process ended with exit status 70 without a result,,,,,,,,,,yes")
     #expect(
       lines[3].hasPrefix("bulyan,none,,refused,\"with 5 momentums (q_w) of which 2 may be Byzantine (f_w), bulyan"))
-    #expect(lines[3].hasSuffix(",,,,,,,,") && lines.count == 5)
+    #expect(lines[3].hasSuffix(",,,,,,,,,,") && lines.count == 5)
     // What has not ended is not there.
     rows[0].state = .open
     #expect(SweepRow.csv(rows, of: grid).split(separator: "\n").dropFirst().first?.hasPrefix("mda,zero") == true)
@@ -75,8 +79,8 @@ import Testing
   // MARK: - Names of runs
 
   @Test func theNameOfARunCoversAllThatMatters() throws {
-    func id(_ set: [String] = [], as kind: RunKind = .simulated) throws -> String {
-      SweptRun(try Topology(file: Self.topology, overriding: set), as: kind).id
+    func id(_ set: [String] = [], as kind: RunKind = .simulated, by program: String = "a1") throws -> String {
+      SweptRun(try Topology(file: Self.topology, overriding: set), as: kind, by: program).id
     }
     let base = try id()
     #expect(base.count == 16 && base.allSatisfy(\.isHexDigit))
@@ -85,6 +89,7 @@ import Testing
       #expect(try id([set]) != base, "\(set)")
     }
     #expect(try id(["simulation.delay_ms={from: 1, to: 2}"]) != base && id(as: .processes) != base)
+    #expect(try id(by: "a2") != base)
   }
 
   @Test func twoCombinationsMayBeTheSameRun() throws {
