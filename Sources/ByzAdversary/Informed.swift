@@ -4,10 +4,10 @@ import ByzProtocol
 /// A worker's fault that needs to know what honest workers send at a step: it makes one vector of several momentums, and
 /// sends that.
 ///
-/// If accomplices tell it of honest momentums, it speaks as soon as it knows enough of them, and of those that it knows it
-/// takes the first, so that all who listen to one server forge the same. Meanwhile it asks for the next model, like a
-/// silent node, to stay in step. After half of the grace that servers give it speaks with what it knows, or with its own
-/// momentum alone if that is nothing. If nobody has told it anything for some steps, or ever will, it plays several honest
+/// If accomplices tell it of honest momentums, it speaks as soon as it knows enough of them, be its own gradient there or not;
+/// and of those that it knows it takes the first, so that all who listen to one server forge the same. If its own comes first,
+/// it asks for the next model meanwhile, like a silent node, to stay in step. After half of the grace that servers give, or where they give none, of the time after which
+/// they ask again, it speaks with what it knows, or with its own momentum alone if that is nothing. If nobody has told it anything for some steps, or ever will, it plays several honest
 /// workers on mini-batches of its own share of the data, each with a momentum of its own.
 struct Informed: Fault {
   /// What it has to know of a step before it speaks.
@@ -26,7 +26,7 @@ struct Informed: Fault {
   private var overheard: [Int: [(sender: NodeID, vector: Vector)]] = [:]
   private var newestOverheard = -1
   /// A momentum that is due and waits for what has to be known.
-  private var pending: (step: Int, own: Vector, receivers: [NodeID])?
+  private var pending: (step: Int, own: Vector)?
 
   /// The honest workers that it plays beside the one that it would be, and their momentums of this step.
   private var played: [MomentumEstimator]
@@ -36,6 +36,8 @@ struct Informed: Fault {
 
   /// What was sent of recent steps, for servers that ask again.
   private var forged: [Int: Vector] = [:]
+  /// The newest step of which it has spoken, and the newest of which its honest machine would have.
+  private var (newestForged, newestOwn) = (-1, -1)
 
   /// - Parameters:
   ///   - batches: k, from how many mini-batches it estimates; at least 1.
@@ -75,9 +77,10 @@ struct Informed: Fault {
       return Interception()
     case .overheard(.vector(.momentum, let step, let momentum), let sender):
       remember(momentum, of: sender, step: step)
-      guard let pending, pending.step == step, let samples = samples(of: step) else { return Interception() }
-      self.pending = nil
-      return Interception(actions: speak(step: step, from: samples, areOverheard: true, to: pending.receivers))
+      let isDue = pending?.step == step || step > newestOwn
+      guard isDue, step > newestForged, let samples = samples(of: step) else { return Interception() }
+      if pending?.step == step { pending = nil }
+      return Interception(actions: speak(step: step, from: samples, areOverheard: true))
     case .timer(.fault(let step)):
       guard let pending, pending.step == step else { return Interception() }
       self.pending = nil
@@ -85,7 +88,7 @@ struct Informed: Fault {
       let known = if case .any = need { (overheard[step] ?? []).map(\.vector) } else { [Vector]() }
       return Interception(
         actions: speak(
-          step: step, from: known.isEmpty ? [pending.own] : known, areOverheard: !known.isEmpty, to: pending.receivers))
+          step: step, from: known.isEmpty ? [pending.own] : known, areOverheard: !known.isEmpty))
     case .overheard:
       return Interception()
     default:
@@ -98,6 +101,12 @@ struct Informed: Fault {
 
 extension Informed {
   private var retainedSteps: Int { configuration.patience.retainedSteps }
+
+  /// How long it waits for what it has to know.
+  private var patienceMilliseconds: Int {
+    let patience = configuration.patience
+    return (patience.graceMilliseconds > 0 ? patience.graceMilliseconds : patience.askAgainMilliseconds) / 2
+  }
 
   /// Whether there is nobody to tell anything, or nobody has for some steps.
   private func hearsNothing(of step: Int) -> Bool { need == nil || step > newestOverheard + retainedSteps }
@@ -127,31 +136,38 @@ extension Informed {
 // MARK: - Speaking
 
 extension Informed {
+  /// What it does where its honest machine would send `own`.
   private mutating func send(step: Int, own: Vector, to receivers: [NodeID]) -> [Action] {
-    if let known = forged[step] { return [.send(.vector(.momentum, step: step, known), to: receivers)] }
-    // A step that it has passed without a word, asked for again, or the one that is due already.
-    if let pending, step <= pending.step { return [] }
-    pending = nil
-    if let samples = samples(of: step) { return speak(step: step, from: samples, areOverheard: true, to: receivers) }
-    if isEstimating {
-      return speak(step: step, from: [own] + momentums.compactMap(\.self), areOverheard: false, to: receivers)
+    guard step > newestOwn else {
+      // A server asks again. Of a step that it has passed without a word it says nothing.
+      return forged[step].map { [.send(.vector(.momentum, step: step, $0), to: receivers)] } ?? []
     }
-    pending = (step, own, receivers)
-    let timer = Action.schedule(
-      .fault(step), afterMilliseconds: configuration.patience.graceMilliseconds / 2)
-    // A momentum is at the same time the request for the next model.
-    let isLast = step + 1 == configuration.training.steps
-    return [timer] + (isLast ? [] : [.send(.request(.model, step: step + 1), to: receivers)])
+    newestOwn = step
+    pending = nil
+    if step > newestForged {
+      if let samples = samples(of: step) { return speak(step: step, from: samples, areOverheard: true) }
+      if isEstimating {
+        return speak(step: step, from: [own] + momentums.compactMap(\.self), areOverheard: false)
+      }
+      pending = (step, own)
+    }
+    let timer = Action.schedule(.fault(step), afterMilliseconds: patienceMilliseconds)
+    return (pending == nil ? [] : [timer]) + askForModel(of: step + 1)
   }
 
-  private mutating func speak(
-    step: Int, from samples: [Vector], areOverheard: Bool, to receivers: [NodeID]
-  ) -> [Action] {
+  /// A momentum is at the same time the request for the next model, unless it was sent before that could be of use.
+  private func askForModel(of step: Int) -> [Action] {
+    guard step < configuration.training.steps else { return [] }
+    return [.send(.request(.model, step: step), to: configuration.quorums.serverIDs)]
+  }
+
+  private mutating func speak(step: Int, from samples: [Vector], areOverheard: Bool) -> [Action] {
     let vector = forge(samples)
+    newestForged = step
     forged[step] = vector
     forged = forged.filter { $0.key > step - retainedSteps }
     return [
-      .send(.vector(.momentum, step: step, vector), to: receivers),
+      .send(.vector(.momentum, step: step, vector), to: configuration.quorums.serverIDs),
       .report(.forged(step: step, samples: samples.count, areOverheard: areOverheard)),
     ]
   }

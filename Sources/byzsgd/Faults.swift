@@ -82,8 +82,8 @@ extension Faults {
       knows, and workers that have use for it (`little-is-enough`, `fall-of-empires`, `anti-cge`, `mimic`) know honest momentums of
       a step before they speak. A server needs q_w momentums, and there are that many honest workers at the usual quorum: who waited
       for all of them could come too late. So such a worker speaks as soon as it knows as many as complete a quorum together with
-      those of all accomplices (3 of 5 in the default job; `known` sets another number), or after half of `grace_ms` with what it
-      knows. Of more it takes the first, so that all who hear the same server forge the same. The simulator's adversary knows
+      those of all accomplices (3 of 5 in the default job; `known` sets another number), or after half of `grace_ms` (of
+      `ask_again_ms` where that is 0) with what it knows. Of more it takes the first, so that all who hear the same server forge the same. The simulator's adversary knows
       all momentums that a server can wait for, and what it sends arrives before the last of them.
 
       Where no server is an accomplice, or none has told anything for `retained_steps` steps, a worker estimates honest momentums

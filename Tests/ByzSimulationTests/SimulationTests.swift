@@ -40,6 +40,40 @@ private let rough = Schedule(
   slow: [.server(1): 3], cuts: [Schedule.Cut([.worker(0)], from: 20, to: 60)],
   adversary: Schedule.NetworkAdversary(starves: .behind, hold: 10))
 
+/// Faulty workers that forge from honest momentums.
+@Suite struct RushingTests {
+  /// In how many quorums, the first five momentums to arrive, there was worker 5 or worker 6.
+  private func admitted(_ fault: FaultSpecification, seed: UInt64) -> (some: Int, of: Int, forged: [Report]) {
+    let (result, occurrences) = watch(
+      quadratic(
+        workers: (7, 2), steps: 40, seed: seed, faults: [.worker(5): fault, .worker(6): fault],
+        schedule: Schedule(delay: 1...9)))
+    #expect(result.violations == [])
+    let quorums = occurrences.compactMap { occurrence -> [NodeID]? in
+      guard case .reported(.updated(_, _, let contributors, _)) = occurrence.what else { return nil }
+      return contributors
+    }
+    let forged = occurrences.compactMap { occurrence -> Report? in
+      guard case .reported(let report) = occurrence.what, case .forged = report else { return nil }
+      return report
+    }
+    return (quorums.count { $0.contains(.worker(5)) || $0.contains(.worker(6)) }, quorums.count, forged)
+  }
+
+  @Test(arguments: 1...5 as ClosedRange<UInt64>) func theyKnowEverythingAndArriveInTime(seed: UInt64) {
+    let rushing = admitted(FaultSpecification(name: "fall-of-empires"), seed: seed)
+    // All that a server can wait for, before it can have it.
+    let isInformed = rushing.forged.allSatisfy {
+      if case .forged(_, samples: 5, areOverheard: true) = $0 { true } else { false }
+    }
+    #expect(isInformed && rushing.forged.count == 80 && rushing.of >= 5 * 39)
+    #expect(rushing.some == rushing.of)
+    // Whoever waits its turn does not always get one.
+    let waiting = admitted(FaultSpecification(name: "zero"), seed: seed)
+    #expect(waiting.some < waiting.of && waiting.forged.isEmpty)
+  }
+}
+
 @Suite struct SimulationDeterminismTests {
   @Test func theSameTopologyDoesTheSame() {
     let topology = quadratic(faults: [.server(4): arbitrary, .worker(3): arbitrary], schedule: rough)
