@@ -101,7 +101,7 @@ let package = Package(
       exclude: ["Pinned"]),
     .testTarget(
       name: "ByzRuntimeTests",
-      dependencies: ["ByzRuntime", "ByzTopology", "ByzGradients", "ByzNumerics", "ByzProtocol"]),
+      dependencies: ["ByzRuntime", "ByzTopology", "ByzTransport", "ByzGradients", "ByzNumerics", "ByzProtocol"]),
     .testTarget(
       name: "ByzBenchmarkTests",
       dependencies: ["ByzBenchmark", "ByzRuntime", "ByzTopology", "ByzAggregation", "ByzNumerics"]),

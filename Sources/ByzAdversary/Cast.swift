@@ -15,10 +15,12 @@ public struct Cast: Sendable {
     case omniscience
   }
 
+  /// Who is faulty, and how.
   public let faults: [NodeID: FaultSpecification]
+  /// How those who listen learn of honest momentums; without any, it does not matter.
   public let channel: Channel
 
-  /// The cast of a run; one without accomplices knows nothing.
+  /// The cast of a run; by default nobody is faulty.
   public init(_ faults: [NodeID: FaultSpecification] = [:], channel: Channel = .none) {
     self.faults = faults
     self.channel = channel
@@ -74,7 +76,7 @@ struct Telling: Fault {
 
   mutating func intercept(_ event: Event) -> Interception {
     guard case .received(let message, let sender) = event, case .vector(.momentum, _, _) = message,
-      !cast.isAccomplice(sender)
+      cast.faults[sender] == nil
     else { return Interception(heard: [event]) }
     return Interception(heard: [event], actions: [.confide(message, of: sender)])
   }

@@ -4,7 +4,7 @@ import ByzProtocol
 /// Damages frames as a broken sender would: of some messages, for each receiver apart, some bytes of the header or of the
 /// payload have some of their bits turned round.
 struct Corrupt: Fault {
-  /// How many bytes of a header count; one of more bytes begins anew.
+  /// Damage is drawn among so many bytes; in a shorter header counting begins again at its first.
   private static let headerBytes = 64
 
   let share: Float

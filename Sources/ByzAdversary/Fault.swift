@@ -42,4 +42,21 @@ extension Action {
     case .schedule, .reject, .finish, .crash: nil
     }
   }
+
+  /// What it sends, whole or garbled, and to whom; nil if it sends nothing.
+  var transmission: (message: Message, receivers: [NodeID])? {
+    switch self {
+    case .send(let message, let receivers), .garble(let message, let receivers, _): (message, receivers)
+    default: nil
+    }
+  }
+
+  /// The same to others; what sends nothing stays as it is.
+  func sent(to receivers: [NodeID]) -> Action {
+    switch self {
+    case .send(let message, _): .send(message, to: receivers)
+    case .garble(let message, _, let damages): .garble(message, to: receivers, damages)
+    default: self
+    }
+  }
 }

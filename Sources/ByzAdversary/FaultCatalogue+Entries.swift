@@ -32,9 +32,10 @@ extension FaultCatalogue {
       source: "Allen-Zhu et al., Byzantine-Resilient Non-Convex SGD (ICLR 2021, arXiv 2012.14368)"
     ) { _ in Scaling(factor: -1) },
     FaultDescription(
-      "random", [scale(1, "the standard deviation of every coordinate")],
+      "random", [scale(200, "the standard deviation of every coordinate")],
       summary: "sends independent, nearly normal noise instead of every vector, anew for each step",
-      formula: "y = scale N(0, I)", source: "Krum (Blanchard et al., NeurIPS 2017, arXiv 1703.02757)"
+      formula: "y = scale N(0, I)",
+      source: "Krum (Blanchard et al., NeurIPS 2017, arXiv 1703.02757), with a standard deviation of 200"
     ) { Noise(scale: $0.float("scale"), seed: $0.seed, node: $0.node) },
     FaultDescription("zero", summary: "sends zeros", formula: "y = 0") { _ in Constant(value: 0) },
     FaultDescription("nan", summary: "sends NaNs, which receivers count and drop", formula: "y = NaN") { _ in
@@ -175,8 +176,8 @@ extension FaultCatalogue {
           name: "bytes", standard: 1, explanation: "how many bytes of a frame", range: 1...1000, isWhole: true),
       ], colludes: false,
       summary:
-        "damages bytes of a frame, drawn for each receiver apart: of the header, or as often of the vector, which has no "
-        + "checksum and may still be one"
+        "damages bytes of a frame, drawn for each receiver apart: half of the time of the header, else of the vector, which "
+        + "may stay valid, since it has no checksum"
     ) { Corrupt(share: $0.float("share"), bytes: $0.whole("bytes"), seed: $0.seed, node: $0.node) },
     FaultDescription(
       "flood",

@@ -20,23 +20,29 @@ private func knowledge(batches standard: Double = 5) -> [Parameter] {
 private func search(_ what: String) -> Parameter {
   Parameter(
     name: "search", standard: 0,
-    explanation: "1 to have a worker choose \(what) in each step by a line search against the run's rule, 0 not to",
+    explanation: "1 to choose \(what) in each step by a line search against the run's rule, 0 not to",
     range: 0...1,
     isWhole: true)
 }
 
+/// What a search chooses must not be given besides.
+private func conflict(of given: String, with values: [String: Double], for fault: String) -> String? {
+  guard values["search"] == 1, values[given] != nil else { return nil }
+  return "'\(given)' of '\(fault)' is what search=1 chooses; leave one of the two out"
+}
+
 extension FaultSetting {
   /// A worker's fault that makes its vectors of honest momentums, known or estimated.
-  fileprivate func informed(forging forge: @escaping @Sendable ([Vector]) -> Vector) -> Informed {
+  fileprivate func informed(forging forge: @escaping Informed.Forge) -> Informed {
     let honest = configuration.quorums.workerIDs.count { cast.faults[$0] == nil }
     let count = cast.enough(in: configuration.quorums).map { min(optional("known").map { Int($0) } ?? $0, honest) }
     return Informed(
       need: count.map { .any($0) }, batches: whole("batches"), configuration: configuration, forge: forge)
   }
 
-  /// The search for the strength of an attack, if it is wanted.
-  fileprivate var lineSearch: LineSearch? {
-    whole("search") == 1 ? LineSearch(in: configuration, cast: cast) : nil
+  /// The search for the strength of the attack `name`, if it is wanted.
+  fileprivate func lineSearch(for name: String) -> LineSearch? {
+    whole("search") == 1 ? LineSearch(for: name, in: configuration, cast: cast) : nil
   }
 }
 
@@ -60,19 +66,28 @@ extension FaultCatalogue {
       formula:
         "y = mean(honest) - z deviation(honest), coordinate by coordinate; standard z = Phi^-1((n - f - s) / (n - f)) "
         + "with s = floor(n / 2 + 1) - f; with a search the z > 0 that maximises |F(honest, y, ..., y) - mean(honest)|",
-      source: "Baruch, Baruch and Goldberg, A Little Is Enough (NeurIPS 2019, arXiv 1902.06156), section 3"
+      source: "Baruch, Baruch and Goldberg, A Little Is Enough (NeurIPS 2019, arXiv 1902.06156), section 3",
+      conflict: { role, values in
+        let ofWorkers = ["search", "known", "batches"].first { values[$0] != nil }
+        if role == .server, let ofWorkers {
+          return "'\(ofWorkers)' of 'little-is-enough' is for workers; a server takes z, from and until"
+        }
+        return conflict(of: "z", with: values, for: "little-is-enough")
+      }
     ) { setting in
       let quorums = setting.configuration.quorums
       let group = setting.node.role == .server ? quorums.servers : quorums.workers
       let deviations = Float(setting.optional("z") ?? LittleIsEnough.largestHiddenShift(among: group))
       if setting.node.role == .server { return LittleIsEnoughOnModels(deviations: deviations, node: setting.node) }
-      guard let search = setting.lineSearch else {
-        return setting.informed { LittleIsEnough.shiftedMean(of: $0, by: deviations) }
+      guard let search = setting.lineSearch(for: "little-is-enough") else {
+        return setting.informed { samples, _, _ in LittleIsEnough.shiftedMean(of: samples, by: deviations) }
       }
-      return setting.informed { samples in
+      return setting.informed { samples, step, aggregate in
         let mean = Forgery.mean(of: samples)
         let deviation = LittleIsEnough.deviation(of: samples, from: mean)
-        return search.forgery(knowing: samples, mean: mean) { mean.adding(Float(-$0), times: deviation) }
+        return search.forgery(at: step, knowing: samples, mean: mean, after: &aggregate) {
+          mean.adding(Float(-$0), times: deviation)
+        }
       }
     },
     FaultDescription(
@@ -82,15 +97,18 @@ extension FaultCatalogue {
       summary: "sends a multiple of the honest mean's opposite (inner product manipulation)",
       formula:
         "y = -epsilon mean(honest); with a search the epsilon > 0 that maximises |F(honest, y, ..., y) - mean(honest)|",
-      source: "Xie, Koyejo and Gupta, Fall of Empires (UAI 2019, arXiv 1903.03936), section 3"
+      source: "Xie, Koyejo and Gupta, Fall of Empires (UAI 2019, arXiv 1903.03936), section 3",
+      conflict: { _, values in conflict(of: "epsilon", with: values, for: "fall-of-empires") }
     ) { setting in
       let epsilon = setting.float("epsilon")
-      guard let search = setting.lineSearch else {
-        return setting.informed { Forgery.fallOfEmpires($0, epsilon: epsilon) }
+      guard let search = setting.lineSearch(for: "fall-of-empires") else {
+        return setting.informed { samples, _, _ in Forgery.fallOfEmpires(samples, epsilon: epsilon) }
       }
-      return setting.informed { samples in
+      return setting.informed { samples, step, aggregate in
         let mean = Forgery.mean(of: samples)
-        return search.forgery(knowing: samples, mean: mean) { mean.scaled(by: Float(-$0)) }
+        return search.forgery(at: step, knowing: samples, mean: mean, after: &aggregate) {
+          mean.scaled(by: Float(-$0))
+        }
       }
     },
     FaultDescription(
@@ -100,7 +118,7 @@ extension FaultCatalogue {
         + "shortest vectors keep",
       formula: "y = -min |honest| mean(honest) / |mean(honest)|",
       source: "against comparative gradient elimination (Gupta, Liu and Vaidya, arXiv 2008.04699)"
-    ) { $0.informed(forging: Forgery.antiCGE) },
+    ) { $0.informed { samples, _, _ in Forgery.antiCGE(samples) } },
     FaultDescription(
       "mimic", of: [.worker], listens: true,
       summary:
@@ -114,7 +132,8 @@ extension FaultCatalogue {
       let quorums = setting.configuration.quorums
       let copied = setting.cast.enough(in: quorums) == nil ? nil : setting.cast.firstHonestWorker(in: quorums)
       return Informed(
-        need: copied.map { .of($0) }, batches: 1, configuration: setting.configuration, forge: { $0[0] })
+        need: copied.map { .of($0) }, batches: 1, configuration: setting.configuration,
+        forge: { samples, _, _ in samples[0] })
     },
   ]
 }

@@ -16,13 +16,17 @@ public struct FaultDescription: Sendable {
   public let colludes: Bool
   /// Whether a worker that plays it uses what accomplices know of honest momentums.
   public let listens: Bool
+  /// Why parameters, each of which is good, do not go together for a node of this role: a sentence.
+  fileprivate let conflict: Conflict
   fileprivate let make: @Sendable (FaultSetting) -> any Fault
+
+  typealias Conflict = @Sendable (_ role: Role, _ values: [String: Double]) -> String?
 
   /// A fault that can be played for a part of the steps, unless `isTimed`: then its own parameters say when.
   init(
     _ name: String, of roles: [Role] = Role.allCases, _ parameters: [Parameter] = [], isTimed: Bool = false,
     colludes: Bool = true, listens: Bool = false, summary: String, formula: String? = nil, source: String? = nil,
-    make: @escaping @Sendable (FaultSetting) -> any Fault
+    conflict: @escaping Conflict = { _, _ in nil }, make: @escaping @Sendable (FaultSetting) -> any Fault
   ) {
     self.name = name
     self.roles = roles
@@ -32,6 +36,7 @@ public struct FaultDescription: Sendable {
     self.source = source
     self.colludes = colludes
     self.listens = listens
+    self.conflict = conflict
     if isTimed { self.make = make } else { self.make = { setting in Scheduled(make(setting), in: setting.steps) } }
   }
 
@@ -87,7 +92,11 @@ public enum FaultCatalogue {
       guard description.roles.contains(node.role) else {
         return "a \(node.role.rawValue) cannot play '\(part.name)'; it can play: \(possible)"
       }
-      if let violation = description.parameters.violation(of: part.parameters, for: part.name) { return violation }
+      if let violation = description.parameters.violation(of: part.parameters, for: part.name)
+        ?? description.conflict(node.role, part.parameters)
+      {
+        return violation
+      }
     }
     return nil
   }
@@ -109,8 +118,8 @@ public enum FaultCatalogue {
           node: machine.id, configuration: configuration, seed: seed, cast: cast,
           values: description.parameters.completed(part.parameters)))
     }
-    // Last, so that it hears what comes before anything else does.
-    if case .bus = cast.channel, cast.tellers.contains(machine.id) { faults.append(Telling(cast: cast)) }
+    // Next to the machine, so that it hears what that hears.
+    if case .bus = cast.channel, cast.tellers.contains(machine.id) { faults.insert(Telling(cast: cast), at: 0) }
     return ByzantineMachine(machine, playing: faults)
   }
 }

@@ -18,11 +18,15 @@ struct Informed: Fault {
     case of(NodeID)
   }
 
+  /// Makes what is sent at a step of at least one honest momentum; of its own, the node's is the first. What it makes of the
+  /// aggregate that it foresees comes back to it at the next step.
+  typealias Forge = @Sendable (_ samples: [Vector], _ step: Int, _ aggregate: inout Vector?) -> Vector
+
   /// nil if nothing can be overheard.
   private let need: Need?
-  private let forge: @Sendable ([Vector]) -> Vector
+  private let forge: Forge
   private let configuration: ProtocolConfiguration
-  /// What was overheard of recent steps, in that order.
+  /// What was overheard of steps of which it has not spoken, in that order, and no more than it needs.
   private var overheard: [Int: [(sender: NodeID, vector: Vector)]] = [:]
   private var newestOverheard = -1
   /// A momentum that is due and waits for what has to be known.
@@ -38,13 +42,11 @@ struct Informed: Fault {
   private var forged: [Int: Vector] = [:]
   /// The newest step of which it has spoken, and the newest of which its honest machine would have.
   private var (newestForged, newestOwn) = (-1, -1)
+  private var foreseenAggregate: Vector?
 
   /// - Parameters:
   ///   - batches: k, from how many mini-batches it estimates; at least 1.
-  ///   - forge: makes what is sent of at least one honest momentum. Of its own, the node's is the first.
-  init(
-    need: Need?, batches: Int, configuration: ProtocolConfiguration, forge: @escaping @Sendable ([Vector]) -> Vector
-  ) {
+  init(need: Need?, batches: Int, configuration: ProtocolConfiguration, forge: @escaping Forge) {
     self.need = need
     self.forge = forge
     self.configuration = configuration
@@ -77,15 +79,11 @@ struct Informed: Fault {
       return Interception()
     case .overheard(.vector(.momentum, let step, let momentum), let sender):
       remember(momentum, of: sender, step: step)
-      let isDue = pending?.step == step || step > newestOwn
-      guard isDue, step > newestForged, let samples = samples(of: step) else { return Interception() }
-      if pending?.step == step { pending = nil }
+      guard pending?.step == step || step > newestOwn, let samples = samples(of: step) else { return Interception() }
       return Interception(actions: speak(step: step, from: samples, areOverheard: true))
     case .timer(.fault(let step)):
       guard let pending, pending.step == step else { return Interception() }
-      self.pending = nil
-      // Who copies one worker cannot do with others.
-      let known = if case .any = need { (overheard[step] ?? []).map(\.vector) } else { [Vector]() }
+      let known = (overheard[step] ?? []).map(\.vector)
       return Interception(
         actions: speak(
           step: step, from: known.isEmpty ? [pending.own] : known, areOverheard: !known.isEmpty))
@@ -114,9 +112,10 @@ extension Informed {
   private mutating func remember(_ momentum: Vector, of sender: NodeID, step: Int) {
     guard momentum.count == configuration.dimension, momentum.isFinite else { return }
     newestOverheard = max(newestOverheard, step)
-    if overheard[step]?.contains(where: { $0.sender == sender }) != true {
-      overheard[step, default: []].append((sender, momentum))
-    }
+    let known = overheard[step] ?? []
+    guard step > newestForged, samples(of: step) == nil, !known.contains(where: { $0.sender == sender }) else { return }
+    if case .of(let worker) = need, sender != worker { return }
+    overheard[step] = known + [(sender, momentum)]
     // A node that is further behind jumps.
     let oldest = newestOverheard - 2 * retainedSteps
     overheard = overheard.filter { $0.key > oldest }
@@ -124,11 +123,10 @@ extension Informed {
 
   /// What the forgery of `step` is made of, if enough is known.
   private func samples(of step: Int) -> [Vector]? {
-    let known = overheard[step] ?? []
+    guard let known = overheard[step] else { return nil }
     switch need {
-    case .any(let count): return known.count >= count ? known.prefix(count).map(\.vector) : nil
-    case .of(let worker): return known.first { $0.sender == worker }.map { [$0.vector] }
-    case nil: return nil
+    case .any(let count): return known.count >= count ? known.map(\.vector) : nil
+    case .of, nil: return known.map(\.vector)
     }
   }
 }
@@ -162,8 +160,11 @@ extension Informed {
   }
 
   private mutating func speak(step: Int, from samples: [Vector], areOverheard: Bool) -> [Action] {
-    let vector = forge(samples)
+    let vector = forge(samples, step, &foreseenAggregate)
     newestForged = step
+    // Of a step that others have left nobody needs to hear.
+    if let waiting = pending?.step, waiting <= step { pending = nil }
+    overheard = overheard.filter { $0.key > step }
     forged[step] = vector
     forged = forged.filter { $0.key > step - retainedSteps }
     return [

@@ -25,9 +25,10 @@ struct Slow: Fault {
   }
 
   mutating func rewrite(_ action: Action) -> [Action] {
-    guard case .send(let message, let receivers) = action else { return [action] }
+    guard let (_, receivers) = action.transmission else { return [action] }
     return receivers.map { receiver in
-      held.hold(message, to: receiver, afterMilliseconds: milliseconds + generator.index(below: spread + 1))
+      held.hold(
+        action.sent(to: [receiver]), afterMilliseconds: milliseconds + generator.index(below: spread + 1))
     }
   }
 
@@ -50,14 +51,14 @@ struct Unreliable: Fault {
   }
 
   mutating func rewrite(_ action: Action) -> [Action] {
-    guard case .send(let message, let receivers) = action else { return [action] }
+    guard let (_, receivers) = action.transmission else { return [action] }
     return receivers.flatMap { receiver -> [Action] in
-      let sending = Action.send(message, to: [receiver])
+      let sending = action.sent(to: [receiver])
       guard generator.uniform() < share else { return [sending] }
       switch way {
       case .drop: return []
       case .duplicate: return [sending, sending]
-      case .reorder(let milliseconds): return [held.hold(message, to: receiver, afterMilliseconds: milliseconds)]
+      case .reorder(let milliseconds): return [held.hold(sending, afterMilliseconds: milliseconds)]
       }
     }
   }
@@ -70,10 +71,10 @@ private struct HeldMessages {
   private var messages: [Int: Action] = [:]
   private var next = 0
 
-  /// Keeps `message` back; the action that brings it out in time.
-  mutating func hold(_ message: Message, to receiver: NodeID, afterMilliseconds milliseconds: Int) -> Action {
+  /// Keeps a message back that `sending` would send; the action that brings it out in time.
+  mutating func hold(_ sending: Action, afterMilliseconds milliseconds: Int) -> Action {
     next += 1
-    messages[next] = .send(message, to: [receiver])
+    messages[next] = sending
     return .schedule(.fault(next), afterMilliseconds: milliseconds)
   }
 

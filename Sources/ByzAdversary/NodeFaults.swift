@@ -98,8 +98,7 @@ struct Flood: Fault {
   let copies: Int
 
   func rewrite(_ action: Action) -> [Action] {
-    guard case .send = action else { return [action] }
-    return Array(repeating: action, count: copies + 1)
+    action.transmission == nil ? [action] : Array(repeating: action, count: copies + 1)
   }
 }
 

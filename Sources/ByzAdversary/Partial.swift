@@ -19,11 +19,11 @@ struct Partial: Fault {
   }
 
   mutating func rewrite(_ action: Action) -> [Action] {
-    guard case .send(let message, let receivers) = action else { return [action] }
+    guard let (message, receivers) = action.transmission else { return [action] }
     if case .vector(_, let step, _) = message, step >= self.step { hasBegun = true }
     guard hasBegun else { return [action] }
     let favoured = receivers.filter(isFavoured)
-    return favoured.isEmpty ? [] : [.send(message, to: favoured)]
+    return favoured.isEmpty ? [] : [action.sent(to: favoured)]
   }
 
   private func isFavoured(_ node: NodeID) -> Bool {

@@ -24,7 +24,7 @@ struct Partition: Fault {
   }
 
   mutating func rewrite(_ action: Action) -> [Action] {
-    guard case .send(let message, let receivers) = action else { return [action] }
+    guard let (message, receivers) = action.transmission else { return [action] }
     var begun: [Action] = []
     if case .vector(_, let step, _) = message, state == .before, step >= self.step {
       state = .cut
@@ -32,7 +32,7 @@ struct Partition: Fault {
     }
     guard state == .cut else { return [action] }
     let reached = receivers.filter(group.contains)
-    return begun + (reached.isEmpty ? [] : [.send(message, to: reached)])
+    return begun + (reached.isEmpty ? [] : [action.sent(to: reached)])
   }
 
   mutating func intercept(_ event: Event) -> Interception {

@@ -53,6 +53,13 @@ public struct ProtocolConfiguration: Sendable {
     return planted
   }
 
+  /// What a server's rule may use at `step` besides momentums: draws that are the same on all servers, and the `aggregate` of
+  /// the step before.
+  public func round(at step: Int, after aggregate: Vector?) -> Round {
+    var generator = SeededGenerator(seed: seed, path: [RandomPurpose.aggregation, UInt64(step)])
+    return Round(seed: generator.next(), previous: aggregate)
+  }
+
   /// For how long a node that has its quorum of `step` waits for the rest.
   public func graceMilliseconds(at step: Int) -> Int {
     step == 0 ? patience.startGraceMilliseconds : patience.graceMilliseconds

@@ -216,10 +216,9 @@ extension ServerMachine {
 
   private mutating func update(with inputs: [(sender: NodeID, vector: Vector)]) -> [Action] {
     let contributors = inputs.map(\.sender)
-    var generator = SeededGenerator(seed: configuration.seed, path: [RandomPurpose.aggregation, UInt64(step)])
     let aggregate = configuration.rule.aggregate(
       inputs.map(\.vector), tolerating: configuration.quorums.workers.byzantine,
-      in: Round(seed: generator.next(), previous: lastAggregate))
+      in: configuration.round(at: step, after: lastAggregate))
     lastAggregate = aggregate.vector
     aggregated = Aggregated(contributors: contributors, selected: aggregate.selected.map { contributors[$0] })
     workerAttendance.close(present: contributors)

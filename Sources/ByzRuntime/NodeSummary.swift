@@ -19,15 +19,15 @@ public struct NodeSummary: Codable, Sendable {
     public var bytes: Int
   }
 
-  public var id: String
   /// From what a faulty worker has made the momentums that it sent, in so many steps each.
   public struct Forgeries: Codable, Sendable, Equatable {
     /// Of honest momentums, of which its accomplices had told it.
     public var overheard = 0
-    /// Of its own, from which it estimated them.
+    /// Of its own: estimates, or its true momentum alone where it knew nothing else.
     public var estimated = 0
   }
 
+  public var id: String
   /// The fault it was made to play; nil for an honest node.
   public var fault: String?
   public var outcome: Outcome

@@ -10,7 +10,7 @@ extension Simulation {
     try occur(.sent(message, to: receivers), at: sender)
     digest.add(fingerprints.of(.send(message, to: receivers), by: sender) ?? 0)
     for receiver in receivers { try send(message, from: sender, to: roster.number(receiver)) }
-    if case .vector(.momentum, _, _) = message, !cast.isAccomplice(roster.id(sender)) {
+    if case .vector(.momentum, _, _) = message, isHonest[sender] {
       for listener in listeners {
         insert(.overheard(message, of: roster.id(sender)), for: listener, afterMilliseconds: 0)
       }

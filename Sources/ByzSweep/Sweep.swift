@@ -42,10 +42,15 @@ public final class Sweep {
     self.directory = directory
     self.executable = executable
     self.display = display
-    let program = Topology.text(ofDigest: sha256(of: Array(try Data(contentsOf: URL(filePath: executable)))))
+    let program = try Self.digest(ofProgramAt: executable)
     rows = combinations.map { combination in
       var row = SweepRow(combination, as: kind, by: program)
-      if let run = row.run, let summary = directory.result(of: run) { row.state = .ended(summary) }
+      // A real run may have failed because the machine was busy; a simulated one would fail again.
+      if let run = row.run, let summary = directory.result(of: run),
+        kind == .simulated || summary.outcome != .failed
+      {
+        row.state = .ended(summary)
+      }
       return row
     }
     var seen: Set<String> = []
@@ -58,8 +63,8 @@ public final class Sweep {
   /// The columns of `results.csv` besides the axes, whose names must be others.
   public static var columnNames: [String] { SweepRow.columns.map(\.name) }
 
-  /// Makes all runs, writes the results after each, prints the table, and gives the exit status: that of a failure only if a
-  /// run left nothing, since one that diverged is a result.
+  /// Makes all runs, writes the results after each, prints the table, and gives the exit status: that of a failure if a run
+  /// failed or left nothing. One that diverged is a result.
   ///
   /// - Precondition: called on the main thread, whose end, too, would end the runs.
   public func run() throws -> Int32 {
@@ -77,7 +82,7 @@ public final class Sweep {
     do {
       try work(interruption)
     } catch {
-      end(signal: SIGKILL)
+      end(signal: SIGTERM)
       throw error
     }
     display.finish()
@@ -88,6 +93,13 @@ public final class Sweep {
     }
     try StandardOutput.write(Data(text.utf8))
     return status(interruption)
+  }
+
+  /// Of the program and of what it loads from its own folder.
+  private static func digest(ofProgramAt path: String) throws -> String {
+    let program = try Data(contentsOf: URL(filePath: path))
+    let shim = try? Data(contentsOf: URL(filePath: path).deletingLastPathComponent().appending(path: "libTorchShim.so"))
+    return Topology.text(ofDigest: sha256(of: Array(program + (shim ?? Data()))))
   }
 
   private func work(_ interruption: Interruption) throws {
@@ -159,9 +171,13 @@ extension Sweep {
       display.show("interrupted with \(ended) of \(all) runs finished; the same command goes on from there")
       return ExitStatus.interrupted
     }
-    let lost = count { if case .lost = $0.state { true } else { false } }
-    if lost > 0 { display.show("\(lost) of \(all) runs left no result; the same command tries them again") }
-    return lost > 0 ? ExitStatus.failed : ExitStatus.completed
+    let failed = count { $0.outcome == Outcome.failed.rawValue }
+    if failed > 0 {
+      let isTriedAgain = kind == .processes || rows.contains { if case .lost = $0.state { true } else { false } }
+      let again = isTriedAgain ? "; the same command tries them again" : ""
+      display.show("\(failed) of \(all) runs failed; results.csv says why\(again)")
+    }
+    return failed > 0 ? ExitStatus.failed : ExitStatus.completed
   }
 
   /// How many runs have a row like that.

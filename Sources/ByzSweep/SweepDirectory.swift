@@ -35,13 +35,11 @@ public final class SweepDirectory {
     // Children must not inherit it: a lock lasts as long as any process has the file open.
     lock = open("\(path)/\(Self.lockName)", O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
     guard lock >= 0 else { throw failure(String(cString: strerror(errno))) }
-    guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
-      close(lock)
-      throw failure("another sweep is under way there")
-    }
+    guard flock(lock, LOCK_EX | LOCK_NB) == 0 else { throw failure("another sweep is under way there") }
   }
 
-  deinit { close(lock) }
+  /// Also where `init` has thrown.
+  deinit { if lock >= 0 { close(lock) } }
 
   private static let lockName = ".sweep"
 

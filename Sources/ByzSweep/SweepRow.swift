@@ -76,8 +76,8 @@ struct SweepRow {
 /// A run of a sweep.
 struct SweptRun {
   let topology: Topology
-  /// The first 16 hexadecimal digits of a digest of everything that its result depends on: the complete topology, how it is
-  /// run, and the program. So whoever finds a result under this name may take it.
+  /// The first 16 hexadecimal digits of a digest of what its result depends on: the complete topology, how it is run, and the
+  /// program, but neither data files nor libtorch. So whoever finds a result under this name may take it.
   let id: String
 
   init(_ topology: Topology, as kind: RunKind, by program: String) {

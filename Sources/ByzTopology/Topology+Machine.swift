@@ -28,9 +28,15 @@ extension Topology {
   public var buses: [NodeID: String] {
     let tellers = Cast(faults).tellers.compactMap { server -> (NodeID, String)? in
       let place = nodes[server] ?? NodePlace()
-      let local = place.address.flatMap { $0.hasPrefix("ipc://") ? "\($0).bus" : nil }
-      return (place.bus ?? local).map { (server, $0) }
+      return (place.bus ?? place.address.flatMap(Self.bus(besideSocketAt:))).map { (server, $0) }
     }
     return Dictionary(uniqueKeysWithValues: tellers)
+  }
+
+  /// Nil where there is no socket, or no room for its path.
+  private static func bus(besideSocketAt address: String) -> String? {
+    guard address.hasPrefix("ipc://") else { return nil }
+    let path = "\(address.dropFirst(6)).bus"
+    return path.utf8.count <= Endpoint.longestSocketPath ? "ipc://\(path)" : nil
   }
 }

@@ -16,35 +16,40 @@ public enum AdversaryBus: Sendable {
 /// What is told is a message as its sender would write it: accomplices may say anything to each other. Who does not keep
 /// up misses some of it.
 struct BusSockets {
-  /// Some steps of a large run.
-  private static let queuedMessages: Int32 = 64
-
   private let teller: ZeroMQSocket?
   let heard: [ZeroMQSocket]
 
-  init(_ bus: AdversaryBus, in context: ZeroMQContext, largestFrame: Int) throws {
+  init(_ bus: AdversaryBus, in context: ZeroMQContext, limits: SocketLimits) throws {
     switch bus {
     case .none:
       (teller, heard) = (nil, [])
     case .telling(let address):
       let socket = try ZeroMQSocket(ZMQ_PUB, in: context)
-      try socket.set(ZMQ_SNDHWM, to: Self.queuedMessages)
+      try limits.apply(to: socket)
+      // Nobody waits for what is told at the end.
       try socket.set(ZMQ_LINGER, to: Int32(0))
-      try socket.set(ZMQ_IPV6, to: Int32(1))
-      try socket.bind(to: address)
+      try Self.bind(socket, to: address)
       (teller, heard) = (socket, [])
     case .listening(let addresses):
       teller = nil
       heard = try addresses.map { address in
         let socket = try ZeroMQSocket(ZMQ_SUB, in: context)
-        try socket.set(ZMQ_RCVHWM, to: Self.queuedMessages)
-        try socket.set(ZMQ_MAXMSGSIZE, to: Int64(largestFrame))
-        try socket.set(ZMQ_RECONNECT_IVL, to: Int32(50))
-        try socket.set(ZMQ_IPV6, to: Int32(1))
+        try limits.apply(to: socket)
         try socket.subscribeToAll()
         try socket.connect(to: address)
         return socket
       }
+    }
+  }
+
+  /// Listens at an address that others connect to. Where that is a name, or another machine's on the way here, every
+  /// interface will do.
+  private static func bind(_ socket: ZeroMQSocket, to address: String) throws {
+    do {
+      try socket.bind(to: address)
+    } catch {
+      guard address.hasPrefix("tcp://"), let port = address.split(separator: ":").last else { throw error }
+      try socket.bind(to: "tcp://*:\(port)")
     }
   }
 

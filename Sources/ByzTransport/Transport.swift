@@ -87,7 +87,10 @@ public final class Transport {
           to: peer, at: endpoint.address, isShared: isShared(endpoint), hello: OutgoingMessage(header: codec.hello),
           in: context, limits: limits)
       }
-    bus = try BusSockets(place, in: context, largestFrame: codec.largestFrame)
+    // What workers send in two steps.
+    bus = try BusSockets(
+      place, in: context,
+      limits: SocketLimits(largestFrame: codec.largestFrame, queuedMessages: 2 * codec.workerCount))
     sockets =
       dialed.flatMap { [$0.socket, $0.monitorSocket] } + (listener.map { [$0.socket, $0.monitorSocket] } ?? [])
       + bus.heard

@@ -26,6 +26,9 @@ public struct Codec: Sendable {
   /// d.
   public var dimension: Int { configuration.dimension }
 
+  /// n_w.
+  public var workerCount: Int { configuration.quorums.workers.count }
+
   /// R.
   public var retainedSteps: Int { configuration.patience.retainedSteps }
 

@@ -39,7 +39,7 @@ extension Faults {
       A fault is spelled NAME or NAME:PARAMETER=VALUE,..., in a topology as `faults: {worker-3: reversed:scale=10}`, on the
       command line as `--fault worker-3=reversed:scale=10`. Several at once are joined by plus signs between spaces, or in a
       list. Each that has no step of its own takes from=STEP and until=STEP, too, between which it is played:
-      `--fault 'worker-3=reversed:until=100 + sign-flip:from=100'`.
+      `--fault 'worker-3=reversed:until=100 + sign-flip:from=100'`. `none` is an honest node.
       """
     return ([head] + FaultCatalogue.all.map(entry)).joined(separator: "\n\n")
   }
@@ -74,24 +74,35 @@ extension Faults {
       `[reversed, slow:ms=5]`, or `reversed + slow:ms=5`. Each that has no step of its own takes `from` and `until`, too, the first
       step with it and the first without: `reversed:until=100 + sign-flip:from=100`.
 
+      `none` stands for an honest node: in place of what a file says, or as a value of a grid.
+
       A faulty node is an honest machine whose outgoing messages are rewritten; honest code knows nothing of it. More faults than
-      are declared (`servers.byzantine`, `workers.byzantine`) run with a warning.
+      are declared (`servers.byzantine`, `workers.byzantine`) run with a warning. Faults from `slow` to the end of the table leave a
+      node honest in what it says (but for the vectors that `corrupt` damages); of several they come last, after what forges.
 
-      Faults between `slow` and the end of the table leave a node honest in what it says. Those who play one of the others are
-      accomplices: a Byzantine server tells them what honest workers send it, over a channel of their own of which no honest node
-      knows, and workers that have use for it (`little-is-enough`, `fall-of-empires`, `anti-cge`, `mimic`) know honest momentums of
-      a step before they speak. A server needs q_w momentums, and there are that many honest workers at the usual quorum: who waited
-      for all of them could come too late. So such a worker speaks as soon as it knows as many as complete a quorum together with
-      those of all accomplices (3 of 5 in the default job; `known` sets another number), or after half of `grace_ms` (of
-      `ask_again_ms` where that is 0) with what it knows. Of more it takes the first, so that all who hear the same server forge the same. The simulator's adversary knows
-      all momentums that a server can wait for, and what it sends arrives before the last of them.
+      ## Accomplices
 
-      Where no server is an accomplice, or none has told anything for `retained_steps` steps, a worker estimates honest momentums
-      instead: it plays that many honest workers on mini-batches of its own data. A summary's `forged` says in how many steps a
-      worker did which, and its `admitted` in what share of the steps a node's vectors were in an honest quorum. On one machine
-      accomplices find each other by themselves; over TCP the server's entry in `servers.nodes` says where: `bus: tcp://HOST:PORT`.
+      Those who play one of the faults before `slow` are accomplices, for the whole run, in which steps ever they play it. A
+      Byzantine server tells them what honest workers send it, over a channel of their own of which no honest node knows; so
+      workers that have use for it (`little-is-enough`, `fall-of-empires`, `anti-cge`, `mimic`) know honest momentums of a step
+      before they speak.
 
-      In the table x is what the node would send and y what it sends; F is the run's aggregation rule.
+      A server needs q_w momentums, and there are that many honest workers at the usual quorum: who waited for all of them could
+      come too late. So such a worker speaks as soon as it knows as many as complete a quorum together with those of all
+      accomplices (3 of 5 in the default job; `known` sets another number), its own gradient or not, or after half of `grace_ms`
+      (of `ask_again_ms` where that is 0) with what it knows. It takes the first that it is told, so that all who hear the same
+      server forge the same. The simulator's adversary knows all momentums that a server can wait for, and what it sends arrives
+      before the last of them.
+
+      Where no server is an accomplice, or none has told anything for `retained_steps` steps, a worker estimates honest momentums:
+      it plays `batches` honest workers on mini-batches of its own data, whose momentum begins at nothing when that begins. A
+      summary's `forged` says in how many steps a worker did which, and its `admitted` in what share of the steps a node's vectors
+      were in an honest quorum. On one machine accomplices find each other by themselves; over TCP the server's entry in
+      `servers.nodes` says where: `bus: tcp://HOST:PORT`.
+
+      ## The faults
+
+      x is what the node would send and y what it sends; F is the run's aggregation rule. Where no source is named, there is none.
 
       | fault | played by | the node | formula | parameters (if left out) | source |
       | --- | --- | --- | --- | --- | --- |

@@ -14,7 +14,7 @@ struct SweepCommand: ParsableCommand {
       results are written to results.csv and table.md after every run, and the same command goes on where an earlier one \
       ended, for whatever reason: runs whose topology and program have not changed are not made again.
 
-      Exit status: 0 if every run ended with a result, be it that the model diverged; 1 if a run left none; 64 for wrong \
+      Exit status: 0 if every run completed or its model diverged, which is a result; 1 if a run failed; 64 for wrong \
       usage, a wrong grid or a wrong topology; 130 after an interrupt.
       """)
 

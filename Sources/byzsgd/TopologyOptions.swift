@@ -18,7 +18,8 @@ struct TopologyOverrides: ParsableArguments {
   @Option(
     name: .customLong("fault"), parsing: .singleValue,
     help: ArgumentHelp(
-      "Let a node play a fault, as in worker-3=little-is-enough or server-1=reversed:scale=10, or none. Repeatable.",
+      "Let a node play a fault, as in worker-3=little-is-enough, server-1=reversed:scale=10, or worker-5=none for an honest "
+        + "one. Repeatable.",
       valueName: "node=fault"))
   var faults: [String] = []
 

@@ -38,6 +38,8 @@ import Testing
       }
       let (short, long) = (smallest(description), FaultSpecification(name: description.name, parameters: spelledOut))
       for role in description.roles {
+        // What only workers take is refused on servers.
+        if description.name == "little-is-enough", role == .server { continue }
         let node = NodeID(role, 0)
         #expect(FaultCatalogue.violation(of: long, on: node) == nil, "\(long)")
         let vector = Action.send(
@@ -71,6 +73,18 @@ import Testing
     (
       "little-is-enough", .worker(0), ["y": 1, "x": 1],
       "'little-is-enough' has no parameter 'x'; it has z, search, known, batches, from, until"
+    ),
+    (
+      "little-is-enough", .server(0), ["z": 1, "known": 3],
+      "'known' of 'little-is-enough' is for workers; a server takes z, from and until"
+    ),
+    (
+      "little-is-enough", .worker(0), ["z": 1, "search": 1],
+      "'z' of 'little-is-enough' is what search=1 chooses; leave one of the two out"
+    ),
+    (
+      "fall-of-empires", .worker(0), ["epsilon": 1, "search": 1],
+      "'epsilon' of 'fall-of-empires' is what search=1 chooses; leave one of the two out"
     ),
     (
       "crash", .worker(0), [:],

@@ -174,6 +174,31 @@ import Testing
     }
   }
 
+  @Test func ofAStepThatOthersHaveLeftItSaysNothingMore() {
+    var liar = Liar()
+    for _ in 0..<2 { _ = liar.turn() }
+    // It waits for more of step 0, and hears that the others are at step 1.
+    #expect(liar.hear(4, of: 2, step: 0).isEmpty)
+    let spoken = (0..<5).map { liar.hear(2, of: $0, step: 1) }
+    #expect(spoken.map(values) == [[], [], [-2], [], []])
+    #expect(liar.machine.handle(.timer(.fault(0))).isEmpty)
+    #expect(liar.hear(2, of: 4, step: 1).isEmpty && liar.hear(4, of: 3, step: 0).isEmpty)
+  }
+
+  @Test(
+    arguments: [
+      // epsilon is 0.1; the shortest of (3, 3, 3), (1, 1, 1) and (2, 2, 2) is as long as the second.
+      ("fall-of-empires", -0.2), ("anti-cge", -1), ("little-is-enough", 2 - 0.253_347),
+    ] as [(String, Float)])
+  func asTheCatalogueHasThem(name: String, value: Float) {
+    var liar = Liar(name, [:])
+    for _ in 0..<2 { _ = liar.turn() }
+    let spoken = [3, 1, 2].enumerated().map { liar.hear($1, of: $0, step: 0) }
+    #expect(spoken[0].isEmpty && spoken[1].isEmpty)
+    let vector = sent(spoken[2]).first?.vector ?? Vector([])
+    #expect(vector.count == 3 && vector.elements.allSatisfy { abs($0 - value) < 1e-5 }, "\(vector)")
+  }
+
   @Test func mimicSendsWhatOneHonestWorkerSends() {
     var liar = Liar("mimic", [:])
     #expect(liar.turn().count == 1)
@@ -213,7 +238,7 @@ import Testing
     let expected = texts([.confide(.vector(.momentum, step: 3, Vector([1, 2, 3])), of: .worker(2))])
     #expect(texts(told(by: .worker(2), liars: Self.liars)) == expected)
     #expect(texts(told("silent", by: .worker(2), liars: [.server(0): FaultSpecification(name: "silent")])) == [])
-    // Not what accomplices send, not if nobody listens, not if there is no channel or no need of one.
+    // Not what faulty workers send, not if nobody listens, not if there is no channel or no need of one.
     #expect(told(by: .worker(5), liars: Self.liars).isEmpty)
     let deaf = Self.liars.mapValues { _ in FaultSpecification(name: "reversed") }
     #expect(told(by: .worker(2), liars: deaf).isEmpty)

@@ -22,7 +22,8 @@ import Testing
     #expect(try forged(Vector([1, -2, 0]), by: flip, on: .worker(0), kind: .momentum) == Vector([-1, 2, -0.0]))
   }
 
-  @Test(arguments: ["reversed", "sign-flip", "random"]) func onlyTheVectorChanges(name: String) {
+  @Test(arguments: ["reversed", "sign-flip", "random", "zero", "nan", "infinite", "huge-norm", "bias", "partial-drop"])
+  func onlyTheVectorChanges(name: String) {
     let receivers: [NodeID] = [.server(0), .server(3)]
     let actions = play(
       FaultSpecification(name: name), on: .worker(1),
@@ -30,10 +31,16 @@ import Testing
     #expect(actions.count == 1)
     let message = sent(actions).first
     #expect(message?.kind == .momentum && message?.step == 7 && message?.receivers == receivers)
-    #expect(message?.vector.count == 3 && message?.vector != Vector([1, 2, 3]))
+    #expect(message?.vector.count == 3)
+    // Of three coordinates, all may be kept by chance.
+    #expect(message?.vector != Vector([1, 2, 3]) || name == "partial-drop")
   }
 
-  @Test(arguments: ["reversed", "sign-flip", "random", "crash", "little-is-enough"])
+  @Test(arguments: [
+    "reversed", "sign-flip", "random", "zero", "nan", "infinite", "huge-norm", "bias", "partial-drop", "stale",
+    "frozen",
+    "equivocation", "split", "crash", "little-is-enough",
+  ])
   func whatSendsNoVectorStaysAsItIs(name: String) {
     let parameters: [String: Double] = name == "crash" ? ["step": 0] : [:]
     // A gradient of the node's own batch makes the last one ask for more of them, which its own tests are about.

@@ -97,6 +97,10 @@ import Testing
     let elements = [Float](repeating: 1, count: 400)
     let sent = outcome([fault("split")], of: [sending(.model, 3, elements)]).flatMap(ByzAdversaryTests.sent)
     #expect(sent.map(\.receivers) == [[.worker(0), .worker(2)], [.worker(1), .worker(3)]])
+    // All that play it tell the same halves the same.
+    let accomplice = outcome([fault("split")], on: .server(3), of: [sending(.model, 3, elements)])
+      .flatMap(ByzAdversaryTests.sent)
+    #expect(accomplice.map(\.vector) == sent.map(\.vector) && accomplice.map(\.receivers) == sent.map(\.receivers))
     let mean = sent[0].vector.adding(1, times: sent[1].vector).scaled(by: 0.5)
     #expect(mean.distance(to: Vector(elements)) < 1e-3)
     #expect(abs(sent[0].vector.distance(to: sent[1].vector) - 40) < 1e-3)
@@ -150,6 +154,8 @@ import Testing
     #expect(abs(dropped.count - 600) < 60 && dropped.allSatisfy { $0.receivers.count == 1 })
     let doubled = outcome([fault("duplicate", ["share": 0.25])], of: actions).flatMap(ByzAdversaryTests.sent)
     #expect(abs(doubled.count - 1000) < 60)
+    let times = Dictionary(grouping: doubled) { "\($0.step) \($0.receivers)" }.mapValues(\.count)
+    #expect(times.count == 800 && Set(times.values) == [1, 2])
     #expect(outcome([fault("drop", ["share": 0])], of: actions).flatMap(ByzAdversaryTests.sent).count == 800)
   }
 }

@@ -2,6 +2,7 @@ import ByzGradients
 import ByzNumerics
 import ByzProtocol
 import ByzTopology
+import ByzTransport
 import Foundation
 import Testing
 
@@ -24,13 +25,12 @@ import Testing
   }
 
   private func summary(
-    of id: NodeID, step: Int, first: Double, last: Double, accuracy: Double?, selected: [String: Double]?,
-    admitted: [String: Double]? = nil, forged: NodeSummary.Forgeries? = nil
+    of id: NodeID, step: Int, first: Double, last: Double, accuracy: Double?, selected: [String: Double]?
   ) -> NodeSummary {
     NodeSummary(
       id: "\(id)", fault: nil, outcome: .completed, reason: nil, step: step, startedAt: 90, firstStepAt: first,
       lastStepAt: last, accuracy: accuracy, loss: accuracy, evaluatedStep: step, selected: selected,
-      admitted: admitted, forged: forged, sent: ["model": .init(messages: 2, bytes: 10)],
+      sent: ["model": .init(messages: 2, bytes: 10)],
       dropped: ["worker-3": ["late": 1]],
       usage: [usage(at: 1, seconds: first), usage(at: step, seconds: last)], seed: 1, topologyDigest: "", version: "")
   }
@@ -87,6 +87,61 @@ import Testing
     let text = run.text(directory: directory)
     #expect(text.hasPrefix("completed: 11 steps in 12.0 s (0.8 steps/s), accuracy 0.8000"))
     #expect(text.contains("server-3    step 0      lost") && text.contains("played reversed"))
+  }
+
+  /// Server-4 and worker-3 are faulty; of four steps, servers have worker-3 in their quorum in two and three, workers have
+  /// server-4 in theirs in one and none.
+  @Test func saysWhoseVectorsWereAdmittedAndWhatTheyWereMadeOf() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let topology = try Topology(
+      yaml: """
+        model: {analytic: quadratic, dimension: 1}
+        training: {steps: 4}
+        servers: {count: 5, byzantine: 1}
+        workers: {count: 4, byzantine: 1}
+        faults: {server-4: random, worker-3: mimic}
+        """, file: "test.yaml")
+    let directory = RunDirectory(path: folder)
+    func record(_ id: NodeID, _ reports: [Report]) throws -> NodeSummary {
+      let record = try NodeRecord(of: id, in: topology, directory: directory)
+      for report in reports { try record.note(report) }
+      return try record.finish(.completed, reason: nil, traffic: TrafficCounters())
+    }
+    let (honest, liar) = ((0..<3).map { NodeID.worker($0) }, NodeID.worker(3))
+    for (server, admitted) in [(0, 2), (1, 3), (4, 4)] {
+      let summary = try record(
+        .server(server),
+        (0..<4).map { step in
+          .updated(
+            step: step + 1, parameters: Vector([1]), contributors: honest + (step < admitted ? [liar] : []),
+            selected: [honest[0]])
+        })
+      #expect(summary.admitted?["worker-3"] == Double(admitted) / 4 && summary.admitted?["worker-0"] == 1)
+    }
+    let servers = (0..<4).map { NodeID.server($0) }
+    for (worker, admitted) in [(0, 1), (1, 0), (3, 4)] {
+      let estimates = (0..<4).map { step in
+        Report.estimated(step: step, loss: 1, contributors: servers + (step < admitted ? [.server(4)] : []))
+      }
+      let forgeries = (0..<3).map { Report.forged(step: $0, samples: 2, areOverheard: $0 > 0) }
+      let summary = try record(.worker(worker), worker == 3 ? estimates + forgeries : estimates)
+      #expect(summary.admitted?["server-4"] == Double(admitted) / 4 && summary.step == 4)
+    }
+    let run = SummaryBuilder(topology: topology, directory: directory, launchedAt: 0, lost: [])
+      .build(.completed, reasons: [])
+    // Averages over honest nodes alone.
+    #expect(run.workers[3].admitted == 0.625 && run.workers[0].admitted == 1 && run.workers[3].selected == 0)
+    #expect(run.servers[4].admitted == 0.125 && run.servers[0].admitted == 1)
+    #expect(run.workers[3].forged == NodeSummary.Forgeries(overheard: 2, estimated: 1))
+    #expect(run.workers[0].forged == nil)
+    let text = run.text(directory: directory)
+    #expect(
+      text.contains(
+        "played mimic, admitted in 62 %, knowing honest momentums from accomplices in 2 steps and estimating them in 1")
+    )
+    #expect(text.contains("played random, admitted in 12 %\n"))
+    let lines = try String(contentsOfFile: directory.metrics(of: liar), encoding: .utf8)
+    #expect(lines.contains("\"forged\":1,\"estimated\":2}") && lines.contains("\"forged\":3,\"overheard\":2}"))
   }
 
   @Test func aRunOfWhichNothingIsLeftHasASummary() throws {

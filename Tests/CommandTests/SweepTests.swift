@@ -196,7 +196,7 @@ import Testing
     #expect(result.status == 1)
     let ending = "its process was ended by signal 9 (Killed) without a result"
     #expect(result.errors.contains("steps 1000000: \(ending); the last lines of \(directory)/running/"))
-    #expect(result.errors.contains("1 of 2 runs left no result; the same command tries them again"))
+    #expect(result.errors.contains("1 of 2 runs failed; results.csv says why; the same command tries them again"))
     let lines = try results().split(separator: "\n")
     #expect(lines[1].contains(",failed,\(ending),,") && lines[2].contains(",completed,,10,"))
     #expect(result.output.contains("| failed  |"))
