@@ -2,20 +2,18 @@ import ByzNumerics
 import ByzProtocol
 
 /// What all of them take.
-private func knowledge(batches standard: Double = 5) -> [Parameter] {
-  [
-    Parameter(
-      name: "known", standard: nil,
-      explanation:
-        "for how many honest momentums of a step it waits when accomplices tell of them; if left out, for as "
-        + "many as complete a quorum with the accomplices' own",
-      range: 1...1000, isWhole: true),
-    Parameter(
-      name: "batches", standard: standard,
-      explanation: "from how many mini-batches of its own it estimates them when nobody tells", range: 2...1000,
-      isWhole: true),
-  ]
-}
+private let knowledge = [
+  Parameter(
+    name: "known", standard: nil,
+    explanation:
+      "for how many honest momentums of a step it waits when accomplices tell of them; if left out, for as "
+      + "many as complete a quorum with the accomplices' own",
+    range: 1...1000, isWhole: true),
+  Parameter(
+    name: "batches", standard: 5,
+    explanation: "from how many mini-batches of its own it estimates them when nobody tells", range: 2...1000,
+    isWhole: true),
+]
 
 private func search(_ what: String) -> Parameter {
   Parameter(
@@ -59,7 +57,7 @@ extension FaultCatalogue {
             + "f let hide",
           range: -1e6...1e6),
         search("z"),
-      ] + knowledge(), listens: true,
+      ] + knowledge, listens: true,
       summary:
         "sends vectors close to the honest ones, off in every coordinate to the same side: a worker of momentums, a server "
         + "of the models of the last gather, moved to its own",
@@ -93,7 +91,7 @@ extension FaultCatalogue {
     FaultDescription(
       "fall-of-empires", of: [.worker],
       [Parameter(name: "epsilon", standard: 0.1, explanation: "the factor", range: 0...1e30), search("epsilon")]
-        + knowledge(), listens: true,
+        + knowledge, listens: true,
       summary: "sends a multiple of the honest mean's opposite (inner product manipulation)",
       formula:
         "y = -epsilon mean(honest); with a search the epsilon > 0 that maximises |F(honest, y, ..., y) - mean(honest)|",
@@ -112,7 +110,7 @@ extension FaultCatalogue {
       }
     },
     FaultDescription(
-      "anti-cge", of: [.worker], knowledge(), listens: true,
+      "anti-cge", of: [.worker], knowledge, listens: true,
       summary:
         "sends the opposite of the honest mean, as long as the shortest honest momentum, which rules that keep the "
         + "shortest vectors keep",

@@ -4,14 +4,15 @@ import ByzProtocol
 /// A worker's fault that needs to know what honest workers send at a step: it makes one vector of several momentums, and
 /// sends that.
 ///
-/// If accomplices tell it of honest momentums, it speaks as soon as it knows enough of them, be its own gradient there or not;
-/// and of those that it knows it takes the first, so that all who listen to one server forge the same. If its own comes first,
-/// it asks for the next model meanwhile, like a silent node, to stay in step. After half of the grace that servers give, or where they give none, of the time after which
-/// they ask again, it speaks with what it knows, or with its own momentum alone if that is nothing. If nobody has told it anything for some steps, or ever will, it plays several honest
+/// If accomplices tell it of honest momentums, it speaks as soon as it knows enough of them, be its own gradient there or
+/// not; and of those that it knows it takes the first, so that all who listen to one server forge the same. If its own comes
+/// first, it asks for the next model meanwhile, like a silent node, to stay in step. After half of the grace that servers
+/// give (or where they give none, of the time after which they ask again) it speaks with what it knows, or with its own
+/// momentum alone if that is nothing. If nobody has told it anything for some steps, or ever will, it plays several honest
 /// workers on mini-batches of its own share of the data, each with a momentum of its own.
 struct Informed: Fault {
   /// What it has to know of a step before it speaks.
-  enum Need: Equatable {
+  enum Need {
     /// So many honest momentums.
     case any(Int)
     /// The momentum of one honest worker.

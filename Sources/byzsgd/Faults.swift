@@ -82,7 +82,7 @@ extension Faults {
 
       ## Accomplices
 
-      Those who play one of the faults before `slow` are accomplices, for the whole run, in which steps ever they play it. A
+      Those who play one of the faults before `slow` are accomplices, for the whole run, whichever steps they play it in. A
       Byzantine server tells them what honest workers send it, over a channel of their own of which no honest node knows; so
       workers that have use for it (`little-is-enough`, `fall-of-empires`, `anti-cge`, `mimic`) know honest momentums of a step
       before they speak.
