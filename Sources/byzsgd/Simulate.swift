@@ -55,6 +55,9 @@ struct Simulate: ParsableCommand {
     }
   }
 
+  /// What is kept of so many takes a gigabyte in a run of a dozen nodes.
+  private static let mostSteps = 1_000_000
+
   private func simulate(_ path: String) throws -> Int32 {
     for (option, isGiven) in [("--seed", seed != nil), ("--steps", steps != nil), ("--plant", plant != nil)]
     where isGiven {
@@ -62,6 +65,12 @@ struct Simulate: ParsableCommand {
     }
     if trace && output.json { throw UsageFailure(description: "give either --trace or --json: both print") }
     let topology = try overrides.read(path)
+    guard topology.training.steps <= Self.mostSteps else {
+      throw UsageFailure(
+        description:
+          "\(path): training.steps: a simulated run has at most \(Self.mostSteps) steps, of each of which it keeps "
+          + "what it checks, and not \(topology.training.steps)")
+    }
     let directory = try output.openDirectory(for: topology)
     let display = Display(isQuiet: output.quiet || trace)
     for warning in topology.warnings { display.show("warning: \(warning)") }

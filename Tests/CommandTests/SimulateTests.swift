@@ -121,6 +121,7 @@ import Testing
     ("TOPOLOGY --trace --json", "give either --trace or --json"),
     ("TOPOLOGY --run-directory TOPOLOGY", "it is a file; name a folder with --run-directory"),
     ("TOPOLOGY --set simulation.delay=3", "unknown key; known here: delay_ms"),
+    ("TOPOLOGY --set training.steps=1000000000", "a simulated run has at most 1000000 steps"),
   ])
   func wrongUsageIsExplained(arguments: String, message: String) throws {
     let topology = "\(Program.root)/topologies/quadratic.yaml"
