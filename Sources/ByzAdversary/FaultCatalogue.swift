@@ -40,6 +40,16 @@ public struct FaultDescription: Sendable {
     if isTimed { self.make = make } else { self.make = { setting in Scheduled(make(setting), in: setting.steps) } }
   }
 
+  /// Why there is no step in which a fault with these parameters is played: a sentence.
+  fileprivate func emptySchedule(_ values: [String: Double]) -> String? {
+    for (first, last) in [("from", "until"), ("step", "end")] {
+      guard parameters.contains(where: { $0.name == last }), let end = values[last] else { continue }
+      let begin = values[first] ?? 0
+      if end <= begin { return "'\(last)' of '\(name)' must be above '\(first)', which is \(Int(begin))" }
+    }
+    return nil
+  }
+
   private static let schedule = [
     Parameter(name: "from", standard: 0, explanation: "the first step of it", range: 0...1e9, isWhole: true),
     Parameter(
@@ -87,13 +97,16 @@ public enum FaultCatalogue {
     let possible = all.filter { $0.roles.contains(node.role) }.map(\.name).joined(separator: ", ")
     for part in fault.parts {
       guard let description = named(part.name) else {
-        return "there is no fault '\(part.name)'; a \(node.role.rawValue) can play: \(possible)"
+        let isJoined = part.name.isEmpty || part.name.contains("+") || part.name.contains(",")
+        return "there is no fault '\(part.name)'"
+          + (isJoined ? " (several are joined by ' + ', with a space on each side)" : "")
+          + "; a \(node.role.rawValue) can play: \(possible)"
       }
       guard description.roles.contains(node.role) else {
         return "a \(node.role.rawValue) cannot play '\(part.name)'; it can play: \(possible)"
       }
       if let violation = description.parameters.violation(of: part.parameters, for: part.name)
-        ?? description.conflict(node.role, part.parameters)
+        ?? description.emptySchedule(part.parameters) ?? description.conflict(node.role, part.parameters)
       {
         return violation
       }

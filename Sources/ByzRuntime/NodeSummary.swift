@@ -25,6 +25,11 @@ public struct NodeSummary: Codable, Sendable {
     public var overheard = 0
     /// Of its own: estimates, or its true momentum alone where it knew nothing else.
     public var estimated = 0
+
+    public init(overheard: Int = 0, estimated: Int = 0) {
+      self.overheard = overheard
+      self.estimated = estimated
+    }
   }
 
   public var id: String

@@ -72,9 +72,9 @@ extension NodeSummary.Forgeries {
   /// How the node knew what honest workers sent.
   fileprivate var text: String {
     switch (overheard, estimated) {
-    case (_, 0): "knowing honest momentums from accomplices"
-    case (0, _): "estimating honest momentums from its own data"
-    default: "knowing honest momentums from accomplices in \(overheard) steps and estimating them in \(estimated)"
+    case (_, 0): "knowing honest momentums"
+    case (0, _): "estimating from its own data"
+    default: "knowing honest momentums in \(overheard) steps and estimating from its own data in \(estimated)"
     }
   }
 }

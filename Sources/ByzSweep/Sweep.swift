@@ -77,6 +77,12 @@ public final class Sweep {
     directory.clean()
     let refused = rows.count { $0.run == nil }
     if refused > 0 { display.show("\(refused) of \(rows.count) combinations are refused; results.csv says why") }
+    let beyond = rows.count { $0.run?.topology.isBeyondBounds == true }
+    if beyond > 0 {
+      display.show(
+        "warning: \(beyond) of \(rows.count) combinations have more faults than their topology declares; nothing is promised of "
+          + "them, and results.csv says which they are")
+    }
     if let former = progress.former { display.show(former) }
     try directory.write(rows, of: grid)
     do {

@@ -4,6 +4,7 @@ import ByzTopology
 extension SweepRow {
   /// What `results.csv` says of a row besides the values of the axes.
   static let columns: [(name: String, value: @Sendable (SweepRow) -> String?)] = [
+    ("made", { $0.run?.kind.rawValue }),
     ("case", { $0.run?.id }),
     ("outcome", { $0.outcome }),
     ("reason", { $0.reason }),
@@ -16,6 +17,8 @@ extension SweepRow {
     ("byzantine_workers_admitted", { $0.meanOverFaultyWorkers(\.admitted).text }),
     ("byzantine_workers_selected", { $0.meanOverFaultyWorkers(\.selected).text }),
     ("byzantine_servers_admitted", { $0.meanOverFaultyServers(\.admitted).text }),
+    ("forged_knowing", { $0.forged?.overheard.description }),
+    ("forged_estimating", { $0.forged?.estimated.description }),
     ("beyond_bounds", { $0.run.map { $0.topology.isBeyondBounds ? "yes" : "no" } }),
   ]
 
@@ -27,6 +30,16 @@ extension SweepRow {
   /// The same of servers.
   private func meanOverFaultyServers(_ figure: (RunSummary.Server) -> Double?) -> Double? {
     Self.mean((summary?.servers ?? []).filter { !$0.honest }.compactMap(figure))
+  }
+
+  /// What all faulty workers together have forged; nil if none had to know anything.
+  private var forged: NodeSummary.Forgeries? {
+    let known = (summary?.workers ?? []).compactMap(\.forged)
+    guard !known.isEmpty else { return nil }
+    return known.reduce(into: NodeSummary.Forgeries()) { sum, one in
+      sum.overheard += one.overheard
+      sum.estimated += one.estimated
+    }
   }
 
   private static func mean(_ values: [Double]) -> Double? {

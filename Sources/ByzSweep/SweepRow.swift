@@ -76,12 +76,14 @@ struct SweepRow {
 /// A run of a sweep.
 struct SweptRun {
   let topology: Topology
+  let kind: RunKind
   /// The first 16 hexadecimal digits of a digest of what its result depends on: the complete topology, how it is run, and the
   /// program, but neither data files nor libtorch. So whoever finds a result under this name may take it.
   let id: String
 
   init(_ topology: Topology, as kind: RunKind, by program: String) {
     self.topology = topology
+    self.kind = kind
     let text = "program \(program)\n\(kind.rawValue)\n\(topology.yaml)"
     id = String(Topology.text(ofDigest: sha256(of: text)).prefix(16))
   }

@@ -53,7 +53,8 @@ struct SweepTable {
   private var caption: String {
     let seeds = grid.seedAxis.map { grid.axes[$0].values.count } ?? 1
     let mean = ", the mean over \(seeds) seeds (and the \(figure == .accuracy ? "smallest" : "largest"))"
-    return "\(grid.name): \(figure.rawValue)" + (seeds > 1 ? mean : "")
+    let kind = rows.lazy.compactMap(\.run?.kind).first == .processes ? "real processes" : "simulated"
+    return "\(grid.name) (\(kind)): \(figure.rawValue)" + (seeds > 1 ? mean : "")
       + (grid.columns.map { ", by \(grid.shortNames[$0])" } ?? "")
   }
 

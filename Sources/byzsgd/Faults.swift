@@ -8,12 +8,23 @@ struct Faults: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "List and explain every fault that can be injected.")
 
+  @Argument(help: "The faults to explain. Default: all.")
+  var names: [String] = []
+
   @Flag(help: "Print the list as the document Documentation/faults.md.")
   var markdown = false
 
   func run() throws {
     try reporting {
-      let text = markdown ? Self.document : Self.list
+      let chosen = try names.map { name in
+        guard let fault = FaultCatalogue.named(name) else {
+          let known = FaultCatalogue.all.map(\.name).joined(separator: ", ")
+          throw UsageFailure(description: "there is no fault '\(name)'; there are: \(known)")
+        }
+        return Self.entry(of: fault)
+      }
+      let list = chosen.isEmpty ? Self.list : chosen.joined(separator: "\n\n")
+      let text = markdown ? Self.document : list
       try StandardOutput.write(Data("\(text)\n".utf8))
       return ExitStatus.completed
     }
@@ -78,7 +89,12 @@ extension Faults {
 
       A faulty node is an honest machine whose outgoing messages are rewritten; honest code knows nothing of it. More faults than
       are declared (`servers.byzantine`, `workers.byzantine`) run with a warning. Faults from `slow` to the end of the table leave a
-      node honest in what it says (but for the vectors that `corrupt` damages); of several they come last, after what forges.
+      node honest in what it says (but for the vectors that `corrupt` damages). List them last: a fault that forges sends what it
+      makes by itself, past those before it.
+
+      Who is missing once is not waited for in the next step. So a node that loses a share of its messages is admitted less often
+      than that, and one of which nothing is acceptable (`silent`, `nan`, `infinite`) costs the others `start_grace_ms`, 10 seconds,
+      at the very first step and nothing later.
 
       ## Accomplices
 
@@ -94,8 +110,12 @@ extension Faults {
       server forge the same. The simulator's adversary knows all momentums that a server can wait for, and what it sends arrives
       before the last of them.
 
+      A search (`search=1`) tries y on the rule with as many honest momentums as are known, and a copy of y for each worker that
+      plays the same. Servers that give the rest their grace aggregate more than a quorum: `known=5` makes the search stronger there.
+
       Where no server is an accomplice, or none has told anything for `retained_steps` steps, a worker estimates honest momentums:
-      it plays `batches` honest workers on mini-batches of its own data, whose momentum begins at nothing when that begins. A
+      it plays `batches` honest workers on mini-batches of its own data, whose momentum begins at nothing when that begins
+      (`mimic` sends its own true momentum, and so does at the very first step who is told too late). A
       summary's `forged` says in how many steps a worker did which, and its `admitted` in what share of the steps a node's vectors
       were in an honest quorum. On one machine accomplices find each other by themselves; over TCP the server's entry in
       `servers.nodes` says where: `bus: tcp://HOST:PORT`.

@@ -6,7 +6,10 @@ import Testing
 @Suite struct FaultCatalogueTests {
   /// A fault of the catalogue with all that must be given.
   private func smallest(_ description: FaultDescription) -> FaultSpecification {
-    let required = description.parameters.filter(\.isRequired).map { ($0.name, $0.range.lowerBound) }
+    // Of two, the second is the end of something.
+    let required = description.parameters.filter(\.isRequired).enumerated().map {
+      ($1.name, $1.range.lowerBound + Double($0))
+    }
     return FaultSpecification(name: description.name, parameters: Dictionary(uniqueKeysWithValues: required))
   }
 
@@ -65,7 +68,18 @@ import Testing
 
   private static let mistakes: [(String, NodeID, [String: Double], String)] = [
     ("revresed", .server(0), [:], "there is no fault 'revresed'; a server can play: \(names(.server))"),
-    ("", .worker(0), [:], "there is no fault ''; a worker can play: \(names(.worker))"),
+    (
+      "", .worker(0), [:],
+      "there is no fault '' (several are joined by ' + ', with a space on each side); a worker can play: \(names(.worker))"
+    ),
+    (
+      "zero+slow", .worker(0), [:],
+      "there is no fault 'zero+slow' (several are joined by ' + ', with a space on each side); a worker can play: "
+        + names(.worker)
+    ),
+    ("zero", .worker(0), ["from": 20, "until": 20], "'until' of 'zero' must be above 'from', which is 20"),
+    ("zero", .worker(0), ["until": 0], "'until' of 'zero' must be above 'from', which is 0"),
+    ("hang", .worker(0), ["step": 5, "end": 5], "'end' of 'hang' must be above 'step', which is 5"),
     ("anti-cge", .server(2), [:], "a server cannot play 'anti-cge'; it can play: \(names(.server))"),
     ("two-faced", .worker(2), [:], "a worker cannot play 'two-faced'; it can play: \(names(.worker))"),
     ("reversed", .worker(0), ["speed": 1], "'reversed' has no parameter 'speed'; it has scale, from, until"),

@@ -137,7 +137,7 @@ import Testing
     let text = run.text(directory: directory)
     #expect(
       text.contains(
-        "played mimic, admitted in 62 %, knowing honest momentums from accomplices in 2 steps and estimating them in 1")
+        "played mimic, admitted in 62 %, knowing honest momentums in 2 steps and estimating from its own data in 1")
     )
     #expect(text.contains("played random, admitted in 12 %\n"))
     let lines = try String(contentsOfFile: directory.metrics(of: liar), encoding: .utf8)

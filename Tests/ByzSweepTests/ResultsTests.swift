@@ -32,6 +32,8 @@ import Testing
     summary.workers[5].admitted = 1
     summary.workers[6].admitted = 0.25
     summary.servers[4].admitted = 0.75
+    summary.workers[5].forged = NodeSummary.Forgeries(overheard: 4, estimated: 1)
+    summary.workers[6].forged = NodeSummary.Forgeries(overheard: 3, estimated: 2)
     return summary
   }
 
@@ -59,18 +61,20 @@ import Testing
     let lines = SweepRow.csv(rows, of: grid).split(separator: "\n")
     let ids = rows.map { $0.run?.id ?? "none" }
     #expect(
-      lines[0] == "training.aggregation,\"faults.worker-0, faults.worker-1\",case,outcome,reason,steps,accuracy,loss,"
+      lines[0]
+        == "training.aggregation,\"faults.worker-0, faults.worker-1\",made,case,outcome,reason,steps,accuracy,loss,"
         + "model_spread,wall_seconds,steps_per_second,byzantine_workers_admitted,"
-        + "byzantine_workers_selected,byzantine_servers_admitted,beyond_bounds")
+        + "byzantine_workers_selected,byzantine_servers_admitted,forged_knowing,forged_estimating,beyond_bounds")
     #expect(
       lines[1]
-        == "mda,none,\(ids[0]),completed,\"because; of \"\"that\"\"\",200,0.30000000000000004,0.5,1e-20,4.0,50.0,0.625,0.25,0.75,no"
+        == "mda,none,simulated,\(ids[0]),completed,\"because; of \"\"that\"\"\",200,0.30000000000000004,0.5,1e-20,4.0,50.0,0.625,0.25,0.75,7,3,no"
     )
     #expect(
-      lines[2] == "mda,zero,\(ids[1]),failed,its process ended with exit status 70 without a result,,,,,,,,,,yes")
+      lines[2]
+        == "mda,zero,simulated,\(ids[1]),failed,its process ended with exit status 70 without a result,,,,,,,,,,,,yes")
     #expect(
-      lines[3].hasPrefix("bulyan,none,,refused,\"with 5 momentums (q_w) of which 2 may be Byzantine (f_w), bulyan"))
-    #expect(lines[3].hasSuffix(",,,,,,,,,,") && lines.count == 5)
+      lines[3].hasPrefix("bulyan,none,,,refused,\"with 5 momentums (q_w) of which 2 may be Byzantine (f_w), bulyan"))
+    #expect(lines[3].hasSuffix(",,,,,,,,,,,,") && lines.count == 5)
     // What has not ended is not there.
     rows[0].state = .open
     #expect(SweepRow.csv(rows, of: grid).split(separator: "\n").dropFirst().first?.hasPrefix("mda,zero") == true)
@@ -116,7 +120,7 @@ import Testing
     for (index, state) in states.enumerated() { if let state { rows[index].state = state } }
     #expect(
       SweepTable(rows, of: grid).text == """
-        grid: accuracy, the mean over 2 seeds (and the smallest), by aggregation
+        grid (simulated): accuracy, the mean over 2 seeds (and the smallest), by aggregation
 
         | worker-5, worker-6 | mda                       | bulyan  | median                         |
         | ------------------ | ------------------------- | ------- | ------------------------------ |
@@ -133,7 +137,7 @@ import Testing
     for (index, loss) in [0.25, 1, 1e-9].enumerated() { rows[index].state = .ended(try summary(loss: loss)) }
     #expect(
       SweepTable(rows, of: grid).text == """
-        grid: loss, the mean over 3 seeds (and the largest)
+        grid (simulated): loss, the mean over 3 seeds (and the largest)
 
         | loss           |
         | -------------- |
@@ -148,7 +152,7 @@ import Testing
     for index in rows.indices { rows[index].state = .ended(try summary(loss: Double(index))) }
     #expect(
       SweepTable(rows, of: grid).text == """
-        grid: loss, by a
+        grid (simulated): loss, by a
 
         | steps | x\\|y  | z     |
         | ----- | ----- | ----- |

@@ -123,6 +123,13 @@ import Testing
     for name in ["reversed (servers, workers)", "anti-cge (workers)", "crash (servers, workers)", "scale, 100"] {
       #expect(result.output.contains(name))
     }
+    let some = try Program.run("faults", "mimic", "zero")
+    #expect(
+      some.status == 0 && some.output.hasPrefix("mimic (workers): ") && some.output.contains("\n\nzero (servers, "))
+    #expect(!some.output.contains("reversed"))
+    let unknown = try Program.run("faults", "mimick")
+    #expect(
+      unknown.status == 64 && unknown.errors.contains("there is no fault 'mimick'; there are: reversed, sign-flip"))
   }
 
   /// After a deliberate change: `byzsgd faults --markdown > Documentation/faults.md`.

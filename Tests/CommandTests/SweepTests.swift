@@ -84,7 +84,8 @@ import Testing
     let csv = try results()
     let lines = csv.split(separator: "\n").map(String.init)
     #expect(lines.count == 1 + 24)
-    #expect(lines[0].hasPrefix("training.aggregation,\"faults.worker-5, faults.worker-6\",momentum,seed,case,outcome,"))
+    #expect(
+      lines[0].hasPrefix("training.aggregation,\"faults.worker-5, faults.worker-6\",momentum,seed,made,case,outcome,"))
     #expect(lines[1].hasPrefix("mda,none,worker,1,") && lines[2].hasPrefix("mda,none,worker,2,"))
     for line in lines where line.hasPrefix("bulyan") {
       #expect(
@@ -92,11 +93,11 @@ import Testing
     }
     // With the usual grace everybody is admitted; MDA averages no reversed momentum.
     for line in lines where line.contains("mda,reversed") {
-      #expect(line.contains(",completed,,100,,") && line.hasSuffix(",1.0,0.0,1.0,no"), "\(line)")
+      #expect(line.contains(",completed,,100,,") && line.hasSuffix(",1.0,0.0,1.0,,,no"), "\(line)")
     }
     let table = try String(contentsOfFile: "\(directory)/table.md", encoding: .utf8)
     #expect(first.output == "results: \(directory)/results.csv\ntable:   \(directory)/table.md\n\n\(table)")
-    #expect(table.hasPrefix("quadratic: loss, the mean over 2 seeds (and the largest), by aggregation\n\n"))
+    #expect(table.hasPrefix("quadratic (simulated): loss, the mean over 2 seeds (and the largest), by aggregation\n\n"))
     let row = try #require(table.split(separator: "\n").first { $0.contains("| reversed") })
     #expect(row.contains("| refused |") && row.contains("e+"), "average does not withstand it: \(row)")
     for name in try contents("\(directory)/runs") {
