@@ -114,9 +114,9 @@ public enum FaultCatalogue {
     return nil
   }
 
-  /// `machine`, which has not begun, playing `fault`. What the fault draws follows from the run's `seed`.
+  /// `machine`, which has not begun, playing `specification`. What the fault draws follows from the run's `seed`; what it knows
+  /// of other faulty nodes is in the `cast`.
   ///
-  /// - Parameter cast: what the run's faulty nodes know of each other.
   /// - Precondition: `violation(of:on:)` has nothing to say about the fault.
   public static func machine(
     _ machine: some Machine, playing specification: FaultSpecification, in configuration: ProtocolConfiguration,

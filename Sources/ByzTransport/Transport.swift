@@ -63,7 +63,7 @@ public final class Transport {
   /// - Parameters:
   ///   - codec: the message format of the run, as this node speaks it.
   ///   - endpoints: the endpoints of all servers.
-  ///   - bus: the place of a Byzantine node among its accomplices.
+  ///   - place: the place of a Byzantine node among its accomplices.
   /// - Throws: `ZeroMQError`, which names the address that cannot be bound or connected to.
   public init(_ codec: Codec, endpoints: [NodeID: Endpoint], bus place: AdversaryBus = .none) throws {
     self.codec = codec
