@@ -51,6 +51,11 @@ extension Action {
     }
   }
 
+  /// The step of the vector that it sends, whole or garbled; nil if it sends none.
+  var stepOfVector: Int? {
+    if case .vector(_, let step, _)? = transmission?.message { step } else { nil }
+  }
+
   /// The same to others; what sends nothing stays as it is.
   func sent(to receivers: [NodeID]) -> Action {
     switch self {

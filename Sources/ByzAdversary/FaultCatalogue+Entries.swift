@@ -123,8 +123,8 @@ extension FaultCatalogue {
 
   /// Without a word, or with none to some; colluding all the same.
   static let silences: [FaultDescription] = [
-    FaultDescription("silent", summary: "sends no vector, and only asks for what it needs to stay in step") { _ in
-      Silent()
+    FaultDescription("silent", summary: "sends no vector, and only asks for what it needs to stay in step") {
+      Silent(steps: $0.configuration.training.steps)
     },
     FaultDescription(
       "partial",

@@ -3,10 +3,13 @@ import ByzProtocol
 
 /// Sends no vector, and only asks for what it needs to stay in step.
 struct Silent: Fault {
+  /// How many steps the run has; there is no model of more.
+  let steps: Int
+
   func rewrite(_ action: Action) -> [Action] {
     guard case .send(.vector(let kind, let step, _), let receivers) = action else { return [action] }
     // A momentum is at the same time the request for the next model.
-    return kind == .momentum ? [.send(.request(.model, step: step + 1), to: receivers)] : []
+    return kind == .momentum && step + 1 < steps ? [.send(.request(.model, step: step + 1), to: receivers)] : []
   }
 }
 

@@ -90,9 +90,8 @@ struct LittleIsEnoughOnModels: VectorFault {
     let samples = models.sorted { $0.key < $1.key }.map(\.value).filter { $0.count == vector.count }
     guard samples.count > 1 else { return vector }
     // mean - z deviations of them, moved from their mean to the node's own vector.
-    let mean = LittleIsEnough.shiftedMean(of: samples, by: 0)
-    let shifted = LittleIsEnough.shiftedMean(of: samples, by: deviations)
-    return vector.adding(1, times: shifted.adding(-1, times: mean))
+    return vector.adding(
+      -deviations, times: LittleIsEnough.deviation(of: samples, from: Forgery.mean(of: samples)))
   }
 
   private mutating func learn(_ model: Vector, of sender: NodeID, step: Int) {

@@ -5,8 +5,7 @@ struct Crash: Fault {
   let step: Int
 
   mutating func rewrite(_ action: Action) -> [Action] {
-    if case .send(.vector(_, let step, _), _) = action, step >= self.step { return [.crash] }
-    return [action]
+    [(action.stepOfVector ?? -1) >= step ? .crash : action]
   }
 }
 
@@ -37,11 +36,11 @@ struct Hang: Fault {
   }
 
   mutating func rewrite(_ action: Action) -> [Action] {
-    switch (state, action) {
-    case (.running, .send(.vector(_, let step, _), _)) where step >= self.step:
+    switch state {
+    case .running where (action.stepOfVector ?? -1) >= step:
       state = .hanging(events: [], actions: [action])
       return asked.isEmpty ? [] : [.send(.request(.model, step: end), to: asked)]
-    case (.hanging(let events, let actions), _):
+    case .hanging(let events, let actions):
       // What the machine had decided to do at the same moment.
       state = .hanging(events: events, actions: actions + [action])
       return []
@@ -76,11 +75,11 @@ struct Restart: Fault {
   }
 
   mutating func rewrite(_ action: Action) -> [Action] {
-    switch (state, action) {
-    case (.running, .send(.vector(_, let step, _), _)) where step >= self.step:
+    switch state {
+    case .running where (action.stepOfVector ?? -1) >= step:
       state = .down
       return [.schedule(.fault(0), afterMilliseconds: milliseconds)]
-    case (.down, _): return []
+    case .down: return []
     default: return [action]
     }
   }

@@ -19,9 +19,8 @@ struct Partial: Fault {
   }
 
   mutating func rewrite(_ action: Action) -> [Action] {
-    guard let (message, receivers) = action.transmission else { return [action] }
-    if case .vector(_, let step, _) = message, step >= self.step { hasBegun = true }
-    guard hasBegun else { return [action] }
+    if let step = action.stepOfVector, step >= self.step { hasBegun = true }
+    guard hasBegun, let (_, receivers) = action.transmission else { return [action] }
     let favoured = receivers.filter(isFavoured)
     return favoured.isEmpty ? [] : [action.sent(to: favoured)]
   }

@@ -24,9 +24,9 @@ struct Partition: Fault {
   }
 
   mutating func rewrite(_ action: Action) -> [Action] {
-    guard let (message, receivers) = action.transmission else { return [action] }
+    guard let (_, receivers) = action.transmission else { return [action] }
     var begun: [Action] = []
-    if case .vector(_, let step, _) = message, state == .before, step >= self.step {
+    if let step = action.stepOfVector, state == .before, step >= self.step {
       state = .cut
       begun = [.schedule(.fault(0), afterMilliseconds: milliseconds)]
     }

@@ -29,9 +29,7 @@ struct Noise: VectorFault {
   let node: NodeID
 
   func forged(_ vector: Vector, _ kind: VectorKind, step: Int) -> Vector? {
-    var generator = SeededGenerator(
-      seed: seed,
-      path: [RandomPurpose.noise, UInt64(kind.rawValue), UInt64(node.index), UInt64(step)])
+    var generator = SeededGenerator.ofVector(RandomPurpose.noise, seed: seed, kind, of: node, step: step)
     return Vector(uncleared: vector.count) { elements in
       for index in elements.indices { elements[index] = scale * generator.normal() }
     }
@@ -74,9 +72,7 @@ struct PartialDrop: VectorFault {
   let node: NodeID
 
   func forged(_ vector: Vector, _ kind: VectorKind, step: Int) -> Vector? {
-    var generator = SeededGenerator(
-      seed: seed,
-      path: [RandomPurpose.partialDrop, UInt64(kind.rawValue), UInt64(node.index), UInt64(step)])
+    var generator = SeededGenerator.ofVector(RandomPurpose.partialDrop, seed: seed, kind, of: node, step: step)
     return Vector(uncleared: vector.count) { elements in
       for index in elements.indices { elements[index] = generator.uniform() < share ? 0 : vector[index] }
     }
@@ -88,5 +84,14 @@ struct LabelFlip: Fault {
   func rewrite(_ action: Action) -> [Action] {
     guard case .computeGradient(let step, let draw, _, let parameters) = action else { return [action] }
     return [.computeGradient(step: step, draw: draw, flippingLabels: true, at: parameters)]
+  }
+}
+
+extension SeededGenerator {
+  /// What is drawn for one vector of a node; `kind` tells servers from workers.
+  fileprivate static func ofVector(
+    _ purpose: UInt64, seed: UInt64, _ kind: VectorKind, of node: NodeID, step: Int
+  ) -> SeededGenerator {
+    SeededGenerator(seed: seed, path: [purpose, UInt64(kind.rawValue), UInt64(node.index), UInt64(step)])
   }
 }

@@ -77,6 +77,12 @@ extension RunDirectory {
   /// `path` from the root on.
   public static func absolute(_ path: String) -> String { URL(filePath: path).standardizedFileURL.path }
 
+  /// `path`, from the root on, as it is shown: from the current folder on if it lies there.
+  package static func shown(_ path: String) -> String {
+    let here = FileManager.default.currentDirectoryPath + "/"
+    return path.hasPrefix(here) ? String(path.dropFirst(here.count)) : path
+  }
+
   /// A folder for a run of the topology `name` that begins now: `runs/NAME-TIME`, numbered on if there is one.
   public static func unusedPath(for name: String) -> String {
     var seconds = time(nil)

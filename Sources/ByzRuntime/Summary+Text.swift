@@ -38,7 +38,7 @@ extension RunSummary {
     lines += warnings.map { "warning: \($0)" }
     if !lost.isEmpty { lines.append("lost: \(lost.joined(separator: ", "))") }
     if let traceDigest { lines.append("trace digest: \(traceDigest)") }
-    lines.append("run directory: \(directory.path)")
+    lines.append("run directory: \(RunDirectory.shown(directory.path))")
     return lines.joined(separator: "\n")
   }
 

@@ -194,8 +194,8 @@ extension Sweep {
   /// Where the results are, and the table.
   private var text: String {
     """
-    results: \(directory.results)
-    table:   \(directory.table)
+    results: \(RunDirectory.shown(directory.results))
+    table:   \(RunDirectory.shown(directory.table))
 
     \(SweepTable(rows, of: grid).text)
     """

@@ -44,6 +44,20 @@ import Testing
     #expect((now + later).sorted() == Array(0..<100))
   }
 
+  /// What ends or stops a node does so, too, where the first vector of the step is garbled before it gets there.
+  @Test(arguments: ["crash", "hang", "restart", "partition"]) func garbledVectorsCount(name: String) {
+    let parameters: [String: Double] = name == "hang" ? ["step": 3, "end": 9] : ["step": 3]
+    let corrupt = Specification(name: "corrupt", parameters: ["share": 1])
+    let script = (0..<40).map { [model(2 + $0 / 20)] }
+    var machine = machine([corrupt, Specification(name: name, parameters: parameters)], script: script)
+    let before = (0..<20).flatMap { _ in machine.handle(.timer(.linger)) }
+    // Half of them in the header, none of them lost.
+    let garbled = before.count { if case .garble = $0 { true } else { false } }
+    #expect(before.count == 20 && (4...16).contains(garbled))
+    let after = (0..<20).flatMap { _ in machine.handle(.timer(.linger)) }
+    #expect(!after.contains { $0.transmission != nil }, "\(texts(after))")
+  }
+
   @Test func scheduleSaysInWhichSteps() {
     let reversed = Specification(name: "reversed", parameters: ["scale": 2, "from": 2, "until": 4])
     let flip = Specification(name: "sign-flip", parameters: ["from": 3])

@@ -138,6 +138,8 @@ import Testing
     let momentum = sending(.momentum, 3, [1])
     let done = outcome([fault("silent")], on: .worker(5), of: otherActions + [momentum]).flatMap(\.self)
     #expect(texts(done) == texts(otherActions + [.send(.request(.model, step: 4), to: receivers)]))
+    // There is no model after the last of 100 steps.
+    #expect(outcome([fault("silent")], on: .worker(5), of: [sending(.momentum, 99, [1])]).map(\.count) == [0])
     let ofServer = outcome([fault("silent")], of: [sending(.model, 3, [1]), sending(.gatherModel, 3, [1])])
     #expect(ofServer.map(\.count) == [0, 0])
   }

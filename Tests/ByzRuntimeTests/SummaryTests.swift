@@ -152,3 +152,12 @@ import Testing
     #expect(run.text(directory: RunDirectory(path: folder)).hasPrefix("failed: 0 steps\n  no honest node is left\n"))
   }
 }
+
+@Suite struct ShownPathTests {
+  @Test func pathsInTheCurrentFolderAreShownFromThere() {
+    let here = FileManager.default.currentDirectoryPath
+    #expect(RunDirectory.shown("\(here)/runs/a") == "runs/a")
+    #expect(RunDirectory.shown("\(here)-other/runs/a") == "\(here)-other/runs/a")
+    #expect(RunDirectory.shown("/nowhere/a") == "/nowhere/a")
+  }
+}
