@@ -45,11 +45,12 @@ let package = Package(
       linkerSettings: torchLinking),
     .target(name: "ByzTorch", dependencies: ["ByzGradients", "ByzNumerics", "TorchInterface"]),
     .target(name: "ByzWire", dependencies: ["ByzProtocol", "ByzNumerics"]),
-    .target(name: "ByzTransport", dependencies: ["ByzWire", "ByzProtocol", "CZeroMQ"]),
+    .target(name: "ByzKeys", dependencies: ["CSodium"]),
+    .target(name: "ByzTransport", dependencies: ["ByzWire", "ByzKeys", "ByzProtocol", "CZeroMQ"]),
     .target(
       name: "ByzTopology",
       dependencies: [
-        "ByzProtocol", "ByzAggregation", "ByzAdversary", "ByzGradients", "ByzNumerics", "CSodium", "Yams",
+        "ByzProtocol", "ByzAggregation", "ByzAdversary", "ByzGradients", "ByzKeys", "ByzNumerics", "CSodium", "Yams",
       ]),
     .target(
       name: "ByzSimulation",
@@ -58,7 +59,7 @@ let package = Package(
       name: "ByzRuntime",
       dependencies: [
         "ByzSimulation",
-        "ByzTopology", "ByzTransport", "ByzWire", "ByzTorch", "ByzGradients", "ByzAdversary", "ByzProtocol",
+        "ByzTopology", "ByzTransport", "ByzWire", "ByzTorch", "ByzGradients", "ByzAdversary", "ByzKeys", "ByzProtocol",
         "ByzAggregation", "CProcess",
         .product(name: "Logging", package: "swift-log"),
       ]),
@@ -73,7 +74,7 @@ let package = Package(
       name: "byzsgd",
       dependencies: [
         "ByzBenchmark", "ByzRuntime", "ByzSimulation", "ByzSweep", "ByzTopology", "ByzProtocol", "ByzAdversary",
-        "ByzAggregation", "ByzNumerics",
+        "ByzAggregation", "ByzKeys", "ByzNumerics",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
@@ -88,12 +89,14 @@ let package = Package(
     .testTarget(name: "ByzGradientsTests", dependencies: ["ByzGradients", "ByzNumerics", "CZlib"]),
     .testTarget(name: "ByzTorchTests", dependencies: ["ByzTorch", "ByzGradients", "ByzNumerics", "TorchInterface"]),
     .testTarget(name: "ByzWireTests", dependencies: ["ByzWire", "ByzProtocol", "ByzNumerics"]),
+    .testTarget(name: "ByzKeysTests", dependencies: ["ByzKeys", "CZeroMQ"]),
     .testTarget(
-      name: "ByzTransportTests", dependencies: ["ByzTransport", "ByzWire", "ByzProtocol", "ByzNumerics", "CZeroMQ"]),
+      name: "ByzTransportTests",
+      dependencies: ["ByzTransport", "ByzWire", "ByzKeys", "ByzProtocol", "ByzNumerics", "CZeroMQ"]),
     .testTarget(
       name: "ByzTopologyTests",
       dependencies: [
-        "ByzTopology", "ByzProtocol", "ByzAdversary", "ByzAggregation", "ByzGradients", "ByzNumerics",
+        "ByzTopology", "ByzProtocol", "ByzAdversary", "ByzAggregation", "ByzGradients", "ByzKeys", "ByzNumerics",
       ]),
     .testTarget(
       name: "ByzSimulationTests",

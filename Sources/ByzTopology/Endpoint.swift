@@ -46,6 +46,19 @@ enum Endpoint {
       && contains(only: "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_", host)
   }
 
+  /// Whether `character` may stand in a machine's name or address, or before it as a user's name.
+  static func isOfHost(_ character: UInt8) -> Bool {
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:@".utf8.contains(character)
+  }
+
+  /// Whether `address` can be reached, or listens, from this machine alone.
+  static func isLocal(_ address: String) -> Bool {
+    guard address.hasPrefix("tcp://"), let colon = address.lastIndex(of: ":") else { return true }
+    let host = address[..<colon].dropFirst(6)
+    return host == "localhost" || host == "[::1]"
+      || host.hasPrefix("127.") && host.dropFirst(4).utf8.allSatisfy { "0123456789.".utf8.contains($0) }
+  }
+
   private static func contains(only permitted: String, _ text: Substring) -> Bool {
     text.utf8.allSatisfy { permitted.utf8.contains($0) }
   }

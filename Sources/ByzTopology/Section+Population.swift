@@ -1,11 +1,14 @@
+import ByzKeys
 import ByzProtocol
 
 private enum PopulationKey: String, CaseIterable {
   case count, byzantine, nodes
 }
 
-private enum NodeKey: String, CaseIterable {
-  case id, address, bind, data, bus
+enum NodeKey: String, CaseIterable {
+  case id, host, address, bind
+  case publicKey = "public_key"
+  case data, bus
 }
 
 /// The values of the section `servers` or `workers`.
@@ -17,6 +20,8 @@ struct PopulationValues {
   let places: [NodeID: NodePlace]
   /// The addresses in the order of the file, for complaints about shared ones.
   let addresses: [(address: String, id: NodeID, field: Field)]
+  /// The entries of a list of nodes, in the order of the file.
+  let listing: [(id: NodeID, place: NodePlace, section: Section<NodeKey>)]
   /// The fields that give nodes a folder of data of their own.
   let dataFields: [Field]
   /// The field that gives the number of nodes, for complaints: `count` or `nodes`.
@@ -33,13 +38,13 @@ struct PopulationValues {
     switch (counted.value, listed.value) {
     case (nil, nil):
       counted.reportMissing("the number of \(role.rawValue)s, or list them under nodes")
-      (count, places, addresses, dataFields) = (1, [:], [], [])
+      (count, places, listing, addresses, dataFields) = (1, [:], [], [], [])
     case (_, nil):
       count = counted.whole(in: PopulationValues.counts, standard: 1)
       places = Dictionary(uniqueKeysWithValues: (0..<count).map { (NodeID(role, $0), NodePlace()) })
-      (addresses, dataFields) = ([], [])
+      (listing, addresses, dataFields) = ([], [], [])
     case (nil, _):
-      let listing = listed.nodeListing(role: role, folder: folder)
+      listing = listed.nodeListing(role: role, folder: folder)
       places = Dictionary(listing.map { ($0.id, $0.place) }) { first, _ in first }
       count = places.count
       addresses = listing.flatMap { entry in
@@ -52,7 +57,7 @@ struct PopulationValues {
     default:
       // The later of the two is more likely the mistake, and an override comes last.
       (counted.origin.isOption ? counted : listed).report("give either count or nodes, not both")
-      (count, places, addresses, dataFields) = (1, [:], [], [])
+      (count, places, listing, addresses, dataFields) = (1, [:], [], [], [])
     }
   }
 
@@ -110,6 +115,21 @@ extension Field {
     }
   }
 
+  /// The name of a machine, if one is given; a user's name may stand before it, as in `ada@host`.
+  fileprivate func host() -> String? {
+    guard let name = text() else { return nil }
+    let isGood = (1...253).contains(name.utf8.count) && !name.hasPrefix("-") && name.utf8.allSatisfy(Endpoint.isOfHost)
+    if !isGood { report("must be the name of a machine, or USER@NAME, not '\(name.shown())'") }
+    return name
+  }
+
+  fileprivate func publicKey() -> PublicKey? {
+    guard let text = text() else { return nil }
+    if let key = PublicKey(text) { return key }
+    report("must be the 40 characters that byzsgd keys prints, in double quotes, not '\(text.shown())'")
+    return nil
+  }
+
   /// A path from the root, if one is given.
   func optionalPath(in folder: String) -> String? {
     guard let path = text() else { return nil }
@@ -131,8 +151,9 @@ extension NodePlace {
       section[.bus].report("only a server tells others what it gets; leave it out")
     }
     self.init(
-      address: section[.address].endpoint(folder: folder, binding: false),
-      bind: section[.bind].endpoint(folder: folder, binding: true), dataPath: section[.data].optionalPath(in: folder),
+      host: section[.host].host(), address: section[.address].endpoint(folder: folder, binding: false),
+      bind: section[.bind].endpoint(folder: folder, binding: true), publicKey: section[.publicKey].publicKey(),
+      dataPath: section[.data].optionalPath(in: folder),
       bus: section[.bus].endpoint(folder: folder, binding: false))
   }
 }

@@ -18,7 +18,8 @@ extension Topology {
   ///
   /// It covers the version of this text's form, the seed, the model's architecture, length and data set or all of an
   /// analytic problem, the batch, every training parameter, the rule, both populations with their declared bounds and
-  /// quorums (and so the ids, which follow from the counts), and the retained steps.
+  /// quorums (and so the ids, which follow from the counts), the retained steps, and every node's public key where links are
+  /// protected.
   ///
   /// It leaves out what may differ from node to node or concerns one node alone: the run's name, paths, addresses,
   /// faults, waiting times, and how often models are evaluated.
@@ -43,7 +44,7 @@ extension Topology {
     servers \(quorums.servers.agreement)
     workers \(quorums.workers.agreement)
     retained steps \(patience.retainedSteps)
-
+    \(publicKeys.sorted { $0.key < $1.key }.map { "key \($0.key) \($0.value)\n" }.joined())
     """
   }
 }

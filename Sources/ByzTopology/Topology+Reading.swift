@@ -1,7 +1,7 @@
 import ByzProtocol
 
 enum TopologyKey: String, CaseIterable {
-  case name, seed, model, data, training, servers, workers, quorum, faults, simulation
+  case name, seed, model, data, training, security, servers, workers, quorum, faults, simulation
 }
 
 extension Topology {
@@ -62,6 +62,7 @@ extension Topology {
     let training = TrainingValues(root[.training])
     let servers = PopulationValues(root[.servers], role: .server, folder: folder)
     let workers = PopulationValues(root[.workers], role: .worker, folder: folder)
+    let security = SecurityValues(root[.security])
     let quorum = QuorumValues(root[.quorum])
     let quorums = quorum.quorums(servers: servers, workers: workers)
     let faults = FaultValues(root[.faults])
@@ -75,10 +76,12 @@ extension Topology {
     schedule.check(quorums)
     model.check(servers: servers, workers: workers)
     PopulationValues.checkAddresses(servers, workers)
+    let chosenSecurity = security.check(servers, workers)
     try problems.throwIfAny()
     self.init(
       name: name, seed: UInt64(seed), model: model.model, training: training.parameters, batch: training.batch,
       evaluateEvery: training.evaluateEvery, quorums: quorums, patience: quorum.patience,
+      security: chosenSecurity,
       nodes: servers.places.merging(workers.places) { first, _ in first }, faults: faults.specifications,
       schedule: schedule.schedule, rule: training.rule)
   }

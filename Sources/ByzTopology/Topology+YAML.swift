@@ -12,6 +12,7 @@ extension Topology {
     \(model.yaml)
     training:
     \(trainingLines)
+    security: \(security.rawValue)
     \(populationLines(.server, quorums.servers))
     \(populationLines(.worker, quorums.workers))
     quorum:
@@ -52,8 +53,8 @@ extension Topology {
     }
     let lines = places.map { id, place in
       let fields = [
-        ("id", id.description), ("address", place.address), ("bind", place.bind), ("data", place.dataPath),
-        ("bus", place.bus),
+        ("id", id.description), ("host", place.host), ("address", place.address), ("bind", place.bind),
+        ("public_key", place.publicKey?.description), ("data", place.dataPath), ("bus", place.bus),
       ]
       let given = fields.compactMap { key, value in value.map { "\(key): \($0.yamlScalar)" } }
       return "    - {\(given.joined(separator: ", "))}"

@@ -1,5 +1,6 @@
 import ByzAdversary
 import ByzAggregation
+import ByzKeys
 import ByzProtocol
 
 /// A run as its topology describes it: checked, complete, and without a path that depends on where one stands.
@@ -28,6 +29,8 @@ public struct Topology: Sendable, Equatable {
   public let quorums: Quorums
   /// How long nodes wait, and how much they keep.
   public let patience: Patience
+  /// What protects the links between nodes.
+  public let security: Security
   /// Every node of the run, with what is known of where it runs.
   public let nodes: [NodeID: NodePlace]
   /// Who really misbehaves, and how; who is not named is honest.
@@ -47,12 +50,13 @@ public struct Topology: Sendable, Equatable {
   ///
   /// Nothing is checked here. The caller guarantees what reading a file would have found out: that `quorums` violate
   /// nothing under `rule`, which `AggregationRules` offers; that `faults` name nodes of the run, and faults that
-  /// these can play; that `name` is fit to name a folder; and that every number lies within the bounds of its field.
+  /// these can play; that `name` is fit to name a folder; that with `.curve` every node has a public key of its own; and
+  /// that every number lies within the bounds of its field.
   ///
   /// Of nodes that `nodes` leaves out, nothing is known of where they run.
   public init(
     name: String, seed: UInt64, model: Model, training: TrainingParameters, batch: Int, evaluateEvery: Int,
-    quorums: Quorums, patience: Patience = Patience(), nodes: [NodeID: NodePlace] = [:],
+    quorums: Quorums, patience: Patience = Patience(), security: Security = .none, nodes: [NodeID: NodePlace] = [:],
     faults: [NodeID: FaultSpecification] = [:], schedule: Schedule = Schedule(), rule: any AggregationRule
   ) {
     self.name = name
@@ -63,6 +67,7 @@ public struct Topology: Sendable, Equatable {
     self.evaluateEvery = evaluateEvery
     self.quorums = quorums
     self.patience = patience
+    self.security = security
     self.nodes = Dictionary(
       uniqueKeysWithValues: (quorums.serverIDs + quorums.workerIDs).map { ($0, nodes[$0] ?? NodePlace()) })
     self.faults = faults
@@ -71,21 +76,38 @@ public struct Topology: Sendable, Equatable {
   }
 }
 
-/// Where a node runs, as far as a topology says.
+/// What protects the links between nodes.
+public enum Security: String, Sendable, CaseIterable {
+  /// Every node has a key pair; links are encrypted, and both ends prove who they are (CurveZMQ, ZeroMQ RFC 26).
+  case curve
+  /// Nothing: who can reach a server can speak in any node's name.
+  case none
+}
+
+/// Where a node runs, as far as a topology says, and what it is known by.
 public struct NodePlace: Hashable, Sendable {
+  /// The machine that it runs on, by the name that ssh knows it by.
+  public var host: String?
   /// Where the others reach it: `tcp://host:port` or `ipc://path`.
-  public let address: String?
+  public var address: String?
   /// Where it listens, if that is not its address.
-  public let bind: String?
+  public var bind: String?
+  /// What it proves to be the owner of, where links are protected.
+  public var publicKey: PublicKey?
   /// The folder of its own copy of the data, from the root.
-  public let dataPath: String?
+  public var dataPath: String?
   /// Where a Byzantine server's accomplices hear from it; honest nodes have no use for it.
-  public let bus: String?
+  public var bus: String?
 
   /// A place; one of which nothing is known unless something is given.
-  public init(address: String? = nil, bind: String? = nil, dataPath: String? = nil, bus: String? = nil) {
+  public init(
+    host: String? = nil, address: String? = nil, bind: String? = nil, publicKey: PublicKey? = nil,
+    dataPath: String? = nil, bus: String? = nil
+  ) {
+    self.host = host
     self.address = address
     self.bind = bind
+    self.publicKey = publicKey
     self.dataPath = dataPath
     self.bus = bus
   }
@@ -101,23 +123,29 @@ struct NamedRule: Sendable, Equatable {
 }
 
 extension Topology {
-  /// The same run with the nodes' addresses filled in, as a launcher does that chose them.
+  /// The same run with its nodes at other places, as a launcher does that chose them.
   ///
-  /// Give every server one: what is written for a topology in which only some servers have an address cannot be read.
-  public func placing(_ addresses: [NodeID: String]) -> Topology {
-    let placed = nodes.map { id, place in
-      (
-        id,
-        NodePlace(
-          address: addresses[id] ?? place.address, bind: place.bind, dataPath: place.dataPath, bus: place.bus)
-      )
-    }
-    return Topology(
+  /// Give every server an address, and with `.curve` every node a key: what is written for a topology in which only some
+  /// have one cannot be read.
+  public func placing(_ places: [NodeID: NodePlace], security: Security) -> Topology {
+    Topology(
       name: name, seed: seed, model: model, training: training, batch: batch, evaluateEvery: evaluateEvery,
-      quorums: quorums, patience: patience, nodes: Dictionary(uniqueKeysWithValues: placed), faults: faults,
-      schedule: schedule,
-      rule: rule)
+      quorums: quorums, patience: patience, security: security, nodes: nodes.merging(places) { $1 }, faults: faults,
+      schedule: schedule, rule: rule)
   }
+
+  /// The same run with the nodes' addresses filled in.
+  public func placing(_ addresses: [NodeID: String]) -> Topology {
+    let placed = addresses.map { id, address in
+      var place = nodes[id] ?? NodePlace()
+      place.address = address
+      return (id, place)
+    }
+    return placing(Dictionary(uniqueKeysWithValues: placed), security: security)
+  }
+
+  /// The public key of every node; empty where links are not protected.
+  public var publicKeys: [NodeID: PublicKey] { security == .curve ? nodes.compactMapValues(\.publicKey) : [:] }
 
   /// What the machines of this run have to know.
   public var protocolConfiguration: ProtocolConfiguration {
@@ -128,11 +156,23 @@ extension Topology {
 
   /// What this run leaves unprotected, a sentence each; it is permitted all the same.
   public var warnings: [String] {
-    quorums.warnings(under: rule)
+    exposures + quorums.warnings(under: rule)
       + excesses.map { role, faulty, bound in
         "\(faulty) \(role.rawValue)\(faulty == 1 ? " has a fault" : "s have faults") but \(role.rawValue)s.byzantine is "
           + "\(bound): this run goes beyond the bounds, and nothing is promised of it"
       }
+  }
+
+  /// The servers that anybody on their network can speak to in any name.
+  private var exposures: [String] {
+    let exposed = nodes.filter { _, place in
+      [place.address, place.bind].compactMap(\.self).contains { !Endpoint.isLocal($0) }
+    }
+    guard security == .none, let first = exposed.keys.min() else { return [] }
+    return [
+      "security: none: LINKS ARE NEITHER AUTHENTICATED NOR ENCRYPTED, and \(first) can be reached from other machines: "
+        + "whoever reaches it can speak in every node's name, and the bounds on Byzantine nodes mean nothing"
+    ]
   }
 
   /// Whether more nodes are faulty than are declared.

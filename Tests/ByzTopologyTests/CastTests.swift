@@ -31,11 +31,12 @@ import Testing
   }
 
   @Test func elsewhereTheTopologyNamesIt() throws {
-    let silent = try topology("{server-4: random, worker-6: mimic}", servers: nodes("tcp://h:700"))
+    let silent = try topology("{server-4: random, worker-6: mimic}", servers: nodes("tcp://localhost:700"))
     #expect(silent.buses.isEmpty && !isBus(silent))
     let named = try topology(
-      "{server-4: random, worker-6: mimic}", servers: nodes("tcp://h:700", bus: ", bus: 'tcp://h:8000'"))
-    #expect(named.buses == [.server(4): "tcp://h:8000"] && isBus(named))
+      "{server-4: random, worker-6: mimic}", servers: nodes("tcp://localhost:700", bus: ", bus: 'tcp://localhost:8000'")
+    )
+    #expect(named.buses == [.server(4): "tcp://localhost:8000"] && isBus(named))
   }
 
   @Test(arguments: [
@@ -53,17 +54,17 @@ import Testing
       Examples.problems(
         """
         model: {analytic: quadratic}
-        servers: {nodes: [{id: server-0, address: 'tcp://h:1'\(server)}]}
+        servers: {nodes: [{id: server-0, address: 'tcp://localhost:1'\(server)}]}
         workers: {nodes: [{id: worker-0\(worker)}]}
         """)
     }
     #expect(
-      problems(server: "", worker: ", bus: 'tcp://h:2'") == [
+      problems(server: "", worker: ", bus: 'tcp://localhost:2'") == [
         "mnist.yaml:3: workers.nodes.0.bus: only a server tells others what it gets; leave it out"
       ])
     #expect(
-      problems(server: ", bus: 'tcp://h:1'", worker: "") == [
-        "mnist.yaml:2: servers.nodes.0.bus: 'tcp://h:1' is already the address of server-0"
+      problems(server: ", bus: 'tcp://localhost:1'", worker: "") == [
+        "mnist.yaml:2: servers.nodes.0.bus: 'tcp://localhost:1' is already the address of server-0"
       ])
   }
 }

@@ -68,6 +68,7 @@ enum Examples {
         - {id: worker-0}
         - {id: worker-2, address: ipc://worker-2.sock}
         - {id: worker-1, data: /scratch/mnist}
+    security: none
     """
 
   static func read(_ text: String, set: [String] = [], faults: [String] = []) throws(TopologyError) -> Topology {

@@ -20,7 +20,8 @@ struct Mistake: CustomTestStringConvertible {
     Mistake(1, "nam: mnist", "nam: unknown key; did you mean 'name'?"),
     Mistake(
       1, "zebra: 1",
-      "zebra: unknown key; known here: name, seed, model, data, training, servers, workers, quorum, faults, simulation"),
+      "zebra: unknown key; known here: name, seed, model, data, training, security, servers, workers, quorum, faults, simulation"
+    ),
     Mistake(
       1, "name: a/b",
       "name: must be 1 to 100 of the characters a-z, A-Z, 0-9, '.', '_' and '-', and not begin with '.' or '-'; it is 'a/b'"

@@ -40,7 +40,7 @@ import Testing
     ),
     (
       "{id: worker-0}", "worker-0",
-      "mnist.yaml:10: workers.nodes.0: must be a mapping with the keys id, address, bind, data, bus, not 'worker-0'"
+      "mnist.yaml:10: workers.nodes.0: must be a mapping with the keys id, host, address, bind, public_key, data, bus, not 'worker-0'"
     ),
     ("byzantine: 0", "count: 2", "mnist.yaml:5: servers.nodes: give either count or nodes, not both"),
     ("data: /scratch/mnist", "data: ''", "mnist.yaml:12: workers.nodes.2.data: must be a path, not ''"),

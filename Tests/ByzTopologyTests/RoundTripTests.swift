@@ -1,6 +1,7 @@
 import ByzAdversary
 import ByzAggregation
 import ByzGradients
+import ByzKeys
 import ByzNumerics
 import ByzProtocol
 import Testing
@@ -32,6 +33,7 @@ import Testing
           gather_every: 10
           aggregation: mda
           evaluate_every: 50
+        security: none
         servers: {count: 5, byzantine: 1}
         workers: {count: 7, byzantine: 2}
         quorum:
@@ -124,14 +126,14 @@ struct Drawing {
       servers: (3 * serverBound + 2 + whole(0...2), serverBound),
       workers: (3 * workerBound + 1 + whole(0...2), workerBound),
       serverQuorum: 2 * serverBound + 2, workerQuorum: 2 * workerBound + 1)
-    let model = model()
+    let (model, security) = (model(), pick([Security.none, .curve]))
     return Topology(
       name: pick(["mnist", "null", "5", "a.b-c_D", "1e5", "true"]), seed: UInt64(whole(0...1 << 62)), model: model,
       training: training(), batch: whole(1...1_000_000), evaluateEvery: whole(1...1000), quorums: quorums,
       patience: Patience(
         graceMilliseconds: whole(0...900), startGraceMilliseconds: whole(0...900), askAgainMilliseconds: whole(1...900),
         lingerMilliseconds: whole(0...900), retainedSteps: whole(2...1000)),
-      nodes: places(quorums, model), faults: faults(quorums), schedule: schedule(quorums),
+      security: security, nodes: places(quorums, model, security), faults: faults(quorums), schedule: schedule(quorums),
       rule: pick(rules))
   }
 
@@ -155,8 +157,11 @@ struct Drawing {
       gradientClip: pick([nil, positive()]), weightDecay: pick([0, positive()]))
   }
 
-  private mutating func places(_ quorums: Quorums, _ model: Model) -> [NodeID: NodePlace] {
-    let (listsServers, listsWorkers) = (pick([true, false]), pick([true, false]))
+  private mutating func key() -> PublicKey? { PublicKey(bytes: (0..<32).map { _ in UInt8(whole(0...255)) }) }
+
+  private mutating func places(_ quorums: Quorums, _ model: Model, _ security: Security) -> [NodeID: NodePlace] {
+    let hasKeys = security == .curve
+    let (listsServers, listsWorkers) = (hasKeys || pick([true, false]), hasKeys || pick([true, false]))
     let hasData = if case .network = model { true } else { false }
     var places: [NodeID: NodePlace] = [:]
     for id in quorums.serverIDs + quorums.workerIDs {
@@ -165,7 +170,9 @@ struct Drawing {
       places[id] =
         (isServer ? listsServers : listsWorkers)
         ? NodePlace(
-          address: isServer ? address : pick([nil, address]), bind: pick([nil, "tcp://*:7", "ipc:///a b"]),
+          host: pick([nil, "ada@h-1.example"]), address: isServer ? address : pick([nil, address]),
+          bind: pick([nil, "tcp://*:7", "ipc:///a b"]),
+          publicKey: hasKeys ? key() : nil,
           dataPath: hasData ? pick([nil, path()]) : nil,
           bus: isServer ? pick([nil, "tcp://h-1.example:\(3000 + id.index)"]) : nil)
         : NodePlace()
