@@ -46,7 +46,7 @@ let package = Package(
     .target(name: "ByzTorch", dependencies: ["ByzGradients", "ByzNumerics", "TorchInterface"]),
     .target(name: "ByzWire", dependencies: ["ByzProtocol", "ByzNumerics"]),
     .target(name: "ByzKeys", dependencies: ["CSodium"]),
-    .target(name: "ByzTransport", dependencies: ["ByzWire", "ByzKeys", "ByzProtocol", "CZeroMQ"]),
+    .target(name: "ByzTransport", dependencies: ["ByzWire", "ByzKeys", "ByzProtocol", "CProcess", "CZeroMQ"]),
     .target(
       name: "ByzTopology",
       dependencies: [

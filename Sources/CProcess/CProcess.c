@@ -1,7 +1,14 @@
 #include "CProcess.h"
 
+#include <arpa/inet.h>
+#include <linux/sockios.h>
+// Newer than libc's <netinet/tcp.h>, which lacks the counters of bytes.
+#include <linux/tcp.h>
+#include <netinet/in.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 int byz_die_with_parent(pid_t parent) {
@@ -9,4 +16,25 @@ int byz_die_with_parent(pid_t parent) {
   // The parent may have died before the kernel knew; then this process has been adopted by another one.
   if (getppid() != parent) raise(SIGKILL);
   return 0;
+}
+
+int64_t byz_bytes_read(int descriptor) {
+  int waiting = 0;
+  struct tcp_info info = {0};
+  socklen_t length = sizeof info;
+  // What waits is asked first: what comes in between counts as read, not as less than nothing.
+  if (ioctl(descriptor, SIOCINQ, &waiting) != 0) return -1;
+  if (getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &length) != 0) return -1;
+  if (length < offsetof(struct tcp_info, tcpi_bytes_received) + sizeof info.tcpi_bytes_received) return -1;
+  return (int64_t)info.tcpi_bytes_received - waiting;
+}
+
+int byz_peer_address(int descriptor, char *text, size_t length) {
+  struct sockaddr_storage address;
+  socklen_t size = sizeof address;
+  if (getpeername(descriptor, (struct sockaddr *)&address, &size) != 0) return -1;
+  const void *bytes = NULL;
+  if (address.ss_family == AF_INET) bytes = &((struct sockaddr_in *)&address)->sin_addr;
+  if (address.ss_family == AF_INET6) bytes = &((struct sockaddr_in6 *)&address)->sin6_addr;
+  return bytes && inet_ntop(address.ss_family, bytes, text, (socklen_t)length) ? 0 : -1;
 }
