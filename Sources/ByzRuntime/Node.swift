@@ -1,5 +1,6 @@
 import ByzAdversary
 import ByzGradients
+import ByzKeys
 import ByzNumerics
 import ByzProtocol
 import ByzTopology
@@ -35,8 +36,11 @@ public final class Node {
 
   /// Prepares a node and opens its links.
   ///
+  /// - Parameter secretKey: that of the node's public key in the topology; nil where links are not protected.
   /// - Throws: what is wrong with the topology for this node, or an address that cannot be used.
-  public init(_ id: NodeID, in topology: Topology, directory: RunDirectory, logger: Logger) throws {
+  public init(
+    _ id: NodeID, in topology: Topology, directory: RunDirectory, logger: Logger, secretKey: SecretKey? = nil
+  ) throws {
     self.id = id
     self.topology = topology
     self.logger = logger
