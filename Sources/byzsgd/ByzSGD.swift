@@ -14,7 +14,7 @@ struct ByzSGD: ParsableCommand {
     version: Version.current,
     subcommands: [
       Launch.self, NodeCommand.self, Simulate.self, SweepCommand.self, InitCommand.self, KeysCommand.self, Check.self,
-      Faults.self, AggregateCommand.self, Bench.self,
+      CollectCommand.self, Faults.self, AggregateCommand.self, Bench.self,
     ])
 
   static func main() {

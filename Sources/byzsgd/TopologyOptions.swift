@@ -30,6 +30,15 @@ struct TopologyOverrides: ParsableArguments {
   func read(_ path: String) throws -> Topology {
     try readTopology(path, overriding: fields.assignments, faults: faults)
   }
+
+  /// The topology for one who neither trains nor evaluates.
+  func readWithoutData(_ path: String) throws -> Topology {
+    do {
+      return try Topology(file: path, overriding: fields.assignments, faults: faults)
+    } catch {
+      throw UsageFailure(description: "\(error)")
+    }
+  }
 }
 
 /// Reads the topology at `path` and checks that its data and its model's library are there.
