@@ -23,6 +23,8 @@ public struct KeyAssignment {
     case published
     /// It gets a new key.
     case made
+    /// It has none and gets none, since it is not one of those that were asked for.
+    case lacking
   }
 
   /// What is wrong with a file or a key, and what to do.
@@ -32,8 +34,8 @@ public struct KeyAssignment {
 
   /// What becomes of every node.
   public let decisions: [NodeID: Decision]
-  /// The topology as it will be.
-  public let topology: Topology
+  /// The topology as it will be; nil as long as nodes lack keys.
+  public let topology: Topology?
 
   private let draft: TopologyDraft
   private let folder: KeyFolder
@@ -42,9 +44,13 @@ public struct KeyAssignment {
 
   /// Decides which node gets which key.
   ///
+  /// - Parameter nodes: who is to have one; nil for all.
   /// - Throws: `TopologyError`, `KeyFolder.Failure`, or `Failure` if a secret is not that of the key in the file.
-  public init(file path: String, folder: KeyFolder) throws {
+  public init(file path: String, folder: KeyFolder, nodes: Set<NodeID>? = nil) throws {
     let draft = try TopologyDraft(file: path)
+    if let stranger = nodes?.filter({ draft.topology.nodes[$0] == nil }).min() {
+      throw Failure(description: "there is no node '\(stranger)' in \(path)")
+    }
     var decisions: [NodeID: Decision] = [:]
     var keys: [NodeID: PublicKey] = [:]
     for (id, place) in draft.topology.nodes.sorted(by: { $0.key < $1.key }) {
@@ -52,6 +58,8 @@ public struct KeyAssignment {
       if let known = place.publicKey {
         if hasSecret { try Self.check(try folder.secretKey(of: "\(id)"), of: id, against: known, in: folder, path) }
         decisions[id] = hasSecret ? .complete : .elsewhere
+      } else if nodes?.contains(id) == false {
+        decisions[id] = .lacking
       } else {
         let secret = hasSecret ? try folder.secretKey(of: "\(id)") : SecretKey()
         if !hasSecret { secrets[id] = secret }
@@ -60,7 +68,7 @@ public struct KeyAssignment {
       }
     }
     text = keys.isEmpty ? draft.text : try draft.inserting(keys)
-    topology = try Topology(yaml: text, file: path)
+    topology = decisions.values.contains(.lacking) ? nil : try Topology(yaml: text, file: path)
     self.decisions = decisions
     self.draft = draft
     self.folder = folder

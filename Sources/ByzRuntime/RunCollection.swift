@@ -12,7 +12,7 @@ public final class RunCollection {
   private let display: Display
   /// The folder of nodes that has each node.
   private let sources: [NodeID: ForeignFolder]
-  private var endings: [NodeID: NodeEnding] = [:]
+  private var endings: [NodeID: RunJudgement.Ending] = [:]
   private var startedAt: [Double] = []
 
   /// What keeps the run from being put together.
@@ -96,7 +96,8 @@ public final class RunCollection {
     Self.tell(
       folder.names.filter { !wanted.contains($0) && $0 != "summary.json" }, leftOutOf: folder.path, display)
     if endings[node] == nil {
-      display.show("\(node): no summary of its own\(Self.lastLines(ofLog: directory.log(of: node)))")
+      let lines = ChildProcess.lastLines(ofLog: directory.log(of: node))
+      display.show("\(node): no summary of its own" + (lines.isEmpty ? "" : "; the last lines of its log:\(lines)"))
     }
   }
 
@@ -112,7 +113,7 @@ public final class RunCollection {
         throw Failure(description: "it cannot be right: \(objection)")
       }
       try data.write(to: URL(filePath: directory.summary(of: node)))
-      endings[node] = NodeEnding(summary)
+      endings[node] = RunJudgement.Ending(summary)
       if topology.faults[node] == nil { startedAt.append(summary.startedAt) }
     }
   }
@@ -131,25 +132,17 @@ public final class RunCollection {
 
   /// A node's last model; what it may have written before, as one that was started again, nobody reads.
   private func newestCheckpoint(in folder: ForeignFolder) -> String? {
-    folder.names.filter {
-      RunDirectory.checkpointStep($0) != nil && RunDirectory.limit(ofFile: $0, in: topology) != nil
-    }.max { (RunDirectory.checkpointStep($0) ?? 0) < (RunDirectory.checkpointStep($1) ?? 0) }
+    let steps = folder.names.compactMap { name in
+      RunDirectory.checkpointStep(name, in: topology).map { (step: $0, name: name) }
+    }
+    return steps.max { $0.step < $1.step }?.name
   }
 
   /// Says which names of a folder are of no use here.
   private static func tell(_ names: [String], leftOutOf path: String, _ display: Display) {
     guard !names.isEmpty else { return }
-    let shown = names.prefix(5).map { $0.harmless(atMost: 60) }.joined(separator: ", ")
+    let shown = names.prefix(5).map { $0.harmless }.joined(separator: ", ")
     let more = names.count > 5 ? " and \(names.count - 5) more" : ""
     display.show("\(path): left out \(shown)\(more)")
-  }
-
-  /// The last lines of a log that somebody else wrote, as they can be shown; each on a line of its own behind a line feed.
-  static func lastLines(ofLog path: String) -> String {
-    guard let file = FileHandle(forReadingAtPath: path), let end = try? file.seekToEnd() else { return "" }
-    try? file.seek(toOffset: end - min(end, 16 * 1024))
-    let text = (try? file.readToEnd()).map { String(decoding: $0, as: UTF8.self) } ?? ""
-    let lines = text.split(separator: "\n").suffix(5).map { "\n    \(String($0).harmless())" }
-    return lines.isEmpty ? "" : "; the last lines of its log:\(lines.joined())"
   }
 }

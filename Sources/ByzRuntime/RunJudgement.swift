@@ -1,41 +1,41 @@
 import ByzProtocol
 import ByzTopology
 
-/// How a node's part in a run ended, as far as what it left behind tells.
-enum NodeEnding: Equatable {
-  case completed
-  case diverged(String?)
-  case interrupted(String?)
-  case failed(String?)
-  /// It left nothing that says so.
-  case missing
-
-  /// The ending that a node's own summary tells of.
-  init(_ summary: NodeSummary) {
-    self =
-      switch summary.outcome {
-      case .completed: .completed
-      case .diverged: .diverged(summary.reason)
-      case .interrupted: .interrupted(summary.reason)
-      case .failed: .failed(summary.reason)
-      }
-  }
-
-  fileprivate var isDivergence: Bool { if case .diverged = self { true } else { false } }
-  fileprivate var isInterruption: Bool { if case .interrupted = self { true } else { false } }
-
-  fileprivate var reason: String? {
-    switch self {
-    case .diverged(let reason), .interrupted(let reason), .failed(let reason): reason
-    case .completed, .missing: nil
-    }
-  }
-}
-
 /// How a run ended whose nodes nobody watched.
 ///
 /// No single node is believed: of each role so many may say anything as the topology declares as possibly Byzantine.
 struct RunJudgement: Equatable {
+  /// How a node's part in a run ended, as far as what it left behind tells.
+  enum Ending: Equatable {
+    case completed
+    case diverged(String?)
+    case interrupted(String?)
+    case failed(String?)
+    /// It left nothing that says so.
+    case missing
+
+    /// The ending that a node's own summary tells of.
+    init(_ summary: NodeSummary) {
+      self =
+        switch summary.outcome {
+        case .completed: .completed
+        case .diverged: .diverged(summary.reason)
+        case .interrupted: .interrupted(summary.reason)
+        case .failed: .failed(summary.reason)
+        }
+    }
+
+    fileprivate var isDivergence: Bool { if case .diverged = self { true } else { false } }
+    fileprivate var isInterruption: Bool { if case .interrupted = self { true } else { false } }
+
+    fileprivate var reason: String? {
+      switch self {
+      case .diverged(let reason), .interrupted(let reason), .failed(let reason): reason
+      case .completed, .missing: nil
+      }
+    }
+  }
+
   var outcome: Outcome
   /// What kept the run from completing, in sentences.
   var reasons: [String] = []
@@ -45,19 +45,19 @@ struct RunJudgement: Equatable {
 
 extension RunJudgement {
   /// - Parameter endings: of all nodes of which anything is known.
-  init(_ endings: [NodeID: NodeEnding], in topology: Topology) {
+  init(_ endings: [NodeID: Ending], in topology: Topology) {
     let ids = topology.quorums.serverIDs + topology.quorums.workerIDs
     let all = ids.map { (id: $0, ending: endings[$0] ?? .missing) }
     let groups = [(Role.server, topology.quorums.servers), (.worker, topology.quorums.workers)]
     /// The nodes of each role that are more than declared, among those that `isCounted`.
-    func excess(_ isCounted: (NodeID, NodeEnding) -> Bool) -> [(role: Role, bound: Int, nodes: [NodeID])] {
+    func excess(_ isCounted: (NodeID, Ending) -> Bool) -> [(role: Role, bound: Int, nodes: [NodeID])] {
       groups.compactMap { role, group in
         let nodes = all.filter { $0.id.role == role && isCounted($0.id, $0.ending) }.map(\.id)
         return nodes.count > group.byzantine ? (role, group.byzantine, nodes) : nil
       }
     }
     func sentences(_ nodes: [NodeID]) -> [String] {
-      nodes.compactMap { id in endings[id]?.reason.map { "\(id): \($0.harmless())" } }
+      nodes.compactMap { id in endings[id]?.reason.map { "\(id): \($0.harmless)" } }
     }
     let isHonest = { (id: NodeID) in topology.faults[id] == nil }
 

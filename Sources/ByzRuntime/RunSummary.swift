@@ -143,6 +143,9 @@ struct SummaryBuilder {
       selected: mean(servers.compactMap { $0.selected?["\(id)"] }), forged: summary?.forged)
   }
 
+  /// What the metrics of a node say that left no summary, as far as it can be.
+  private func lastStep(of node: NodeID) -> Int { min(directory.lastStep(of: node), topology.training.steps) }
+
   private func mean(_ values: [Double]) -> Double? {
     values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
   }
@@ -163,12 +166,9 @@ struct SummaryBuilder {
     let norm = models.map(\.norm).reduce(0, +) / Double(models.count)
     let distances = models.indices.flatMap { left in (0..<left).map { models[left].distance(to: models[$0]) } }
     let spread = (distances.max() ?? 0) / norm
-    // A checkpoint from somebody else's host may hold anything, and JSON knows no infinity.
+    // A checkpoint from another host may hold anything, and JSON knows no NaN.
     return norm > 0 && spread.isFinite ? spread : nil
   }
-
-  /// What the metrics of a node say that left no summary, as far as it can be.
-  private func lastStep(of node: NodeID) -> Int { min(directory.lastStep(of: node), topology.training.steps) }
 
   private func sum(_ nodes: some Sequence<NodeSummary>, _ field: (NodeSummary.Sent) -> Int) -> [String: Int] {
     nodes.reduce(into: [:]) { total, node in

@@ -22,7 +22,7 @@ struct CollectCommand: ParsableCommand {
 
   func run() throws {
     try reporting {
-      let topology = try options.overrides.readWithoutData(options.topology)
+      let topology = try options.read(isForThisMachine: false)
       let directory = try output.openDirectory(for: topology)
       let display = Display(isQuiet: output.quiet)
       for warning in topology.warnings { display.show("warning: \(warning)") }
@@ -32,9 +32,7 @@ struct CollectCommand: ParsableCommand {
       } catch {
         throw UsageFailure(description: "\(error)")
       }
-      let summary = try collection.run()
-      if output.json { try summary.printJSON() } else { try summary.printText(directory: directory) }
-      return ExitStatus.status(of: summary.outcome)
+      return try output.report(collection.run(), directory)
     }
   }
 }

@@ -16,9 +16,9 @@ import Testing
         """, file: "test.yaml")
   }
 
-  private func judge(_ changes: [NodeID: NodeEnding?], faults: String = "{}") throws -> RunJudgement {
+  private func judge(_ changes: [NodeID: RunJudgement.Ending?], faults: String = "{}") throws -> RunJudgement {
     let topology = try Self.topology(faults: faults)
-    var endings: [NodeID: NodeEnding] = [:]
+    var endings: [NodeID: RunJudgement.Ending] = [:]
     for id in topology.quorums.serverIDs + topology.quorums.workerIDs { endings[id] = .completed }
     for (id, ending) in changes { endings[id] = ending }
     return RunJudgement(endings, in: topology)
@@ -26,7 +26,7 @@ import Testing
 
   @Test func asManyMayBeLostAsAreDeclared() throws {
     #expect(try judge([:]) == RunJudgement(outcome: .completed))
-    let lost = try judge([.server(2): nil as NodeEnding?, .worker(0): .failed("no data")])
+    let lost = try judge([.server(2): nil as RunJudgement.Ending?, .worker(0): .failed("no data")])
     #expect(lost == RunJudgement(outcome: .completed, lost: [.server(2), .worker(0)]))
     // A single host that says so is not believed.
     #expect(try judge([.server(1): .diverged("x")]) == RunJudgement(outcome: .completed, lost: [.server(1)]))
@@ -35,7 +35,7 @@ import Testing
 
   @Test func moreAreAFailure() throws {
     let failed = try judge([
-      .server(2): .failed("no \u{1B}[2Jdata"), .server(0): nil as NodeEnding?, .worker(3): .missing,
+      .server(2): .failed("no \u{1B}[2Jdata"), .server(0): nil as RunJudgement.Ending?, .worker(3): .missing,
     ])
     #expect(
       failed

@@ -1,4 +1,5 @@
 import ByzKeys
+import ByzProtocol
 import ByzTopology
 import Foundation
 import Testing
@@ -63,8 +64,24 @@ import Testing
     #expect(check.status == 0, "\(check.errors)")
     let second = try Program.run("keys", topology)
     #expect(
-      second.status == 0 && second.output.hasSuffix("nothing to do: every node in \(topology) has its public key\n"))
+      second.status == 0 && second.output.hasSuffix("nothing to do: every node has its public key in \(topology)\n"))
     #expect(try content() == text)
+  }
+
+  /// The file goes round: each owner adds the keys of its own nodes.
+  @Test func someNodesOfATopology() throws {
+    try write("{id: server-0, address: 'tcp://h:1'}, {id: server-1, address: 'tcp://h:2'}")
+    let (one, other) = ("\(folder.path)/one", "\(folder.path)/other")
+    let first = try Program.run("keys", topology, "--node", "server-0", "--node", "worker-0", "--keys", one)
+    #expect(first.status == 0 && first.output.contains("server-1: lacks its public key in"), "\(first.errors)")
+    #expect(try Program.run("check", topology).errors.contains("server-1 has no public_key"))
+    let second = try Program.run("keys", topology, "--node", "server-1", "--keys", other)
+    #expect(second.status == 0 && second.output.contains("worker-0: left alone"), "\(second.errors)")
+    let read = try Topology(file: topology)
+    #expect(try read.publicKeys[.server(1)] == KeyFolder(path: other).secretKey(of: "server-1").publicKey)
+    #expect(try read.publicKeys[.worker(0)] == KeyFolder(path: one).secretKey(of: "worker-0").publicKey)
+    let third = try Program.run("keys", topology, "--node", "server-1", "--keys", other)
+    #expect(third.output.hasSuffix("nothing to do: each of these nodes has its public key in \(topology)\n"))
   }
 
   @Test func securityNoneIsPointedOut() throws {
@@ -80,8 +97,8 @@ import Testing
     let secret = try KeyFolder(path: "\(folder.path)/keys").makeSecretKey(of: "server-0").publicKey
     let mnist = "\(Program.root)/topologies/mnist.yaml"
     for (arguments, message) in [
-      (["keys"], "keys: give either a topology or --node ID"),
-      (["keys", topology, "--node", "server-0"], "keys: give either a topology or --node ID"),
+      (["keys"], "keys: give a topology, or --node ID, or both"),
+      (["keys", topology, "--node", "server-7"], "there is no node 'server-7' in \(topology)"),
       (["keys", "--node", "server-01"], "--node: a node is called server-0 or worker-3"),
       (["keys", "--node", "../server-0"], "--node: a node is called server-0 or worker-3"),
       (["keys", "--node", "server-0", "--keys", ""], "--keys is empty"),
