@@ -104,7 +104,9 @@ let package = Package(
       exclude: ["Pinned"]),
     .testTarget(
       name: "ByzRuntimeTests",
-      dependencies: ["ByzRuntime", "ByzTopology", "ByzTransport", "ByzGradients", "ByzNumerics", "ByzProtocol"]),
+      dependencies: [
+        "ByzRuntime", "ByzTopology", "ByzTransport", "ByzGradients", "ByzKeys", "ByzNumerics", "ByzProtocol",
+      ]),
     .testTarget(
       name: "ByzBenchmarkTests",
       dependencies: ["ByzBenchmark", "ByzRuntime", "ByzTopology", "ByzAggregation", "ByzNumerics"]),
@@ -112,7 +114,7 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "byzsgd", "ByzBenchmark", "ByzRuntime", "ByzProtocol", "ByzNumerics", "CZeroMQ",
+        "byzsgd", "ByzBenchmark", "ByzRuntime", "ByzTopology", "ByzKeys", "ByzProtocol", "ByzNumerics", "CZeroMQ",
       ]),
   ],
   swiftLanguageModes: [.v6],

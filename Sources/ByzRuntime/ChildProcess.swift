@@ -110,10 +110,18 @@ extension ChildProcess {
     for child in children where child.isRunning { child.kill() }
   }
 
-  /// The last five lines of the log at `path`, each on an indented line of its own behind a line feed.
+  /// The last five lines of the log at `path`, each on an indented line of its own behind a line feed, fit for a terminal.
   package static func lastLines(ofLog path: String) -> String {
-    let text = FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) } ?? ""
-    return text.split(separator: "\n").suffix(5).map { "\n    \($0)" }.joined()
+    guard let file = FileHandle(forReadingAtPath: path) else { return "" }
+    defer { try? file.close() }
+    // Somebody else may have written the log, and made its lines as long as it pleased.
+    let longest: UInt64 = 1 << 16
+    let end = (try? file.seekToEnd()) ?? 0
+    guard (try? file.seek(toOffset: end - min(end, longest))) != nil, let data = try? file.readToEnd() else {
+      return ""
+    }
+    let text = String(decoding: data, as: UTF8.self)
+    return text.split(separator: "\n").suffix(5).map { "\n    \(String($0).harmless)" }.joined()
   }
 }
 

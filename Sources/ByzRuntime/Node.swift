@@ -36,10 +36,10 @@ public final class Node {
 
   /// Prepares a node and opens its links.
   ///
-  /// - Parameter secretKey: the node's own, whose public key the topology has; nil where links are not protected.
+  /// - Parameter secretKey: that of the node's public key in the topology; nil where links are not protected.
   /// - Throws: what is wrong with the topology for this node, or an address that cannot be used.
   public init(
-    _ id: NodeID, in topology: Topology, directory: RunDirectory, secretKey: SecretKey? = nil, logger: Logger
+    _ id: NodeID, in topology: Topology, directory: RunDirectory, logger: Logger, secretKey: SecretKey? = nil
   ) throws {
     self.id = id
     self.topology = topology

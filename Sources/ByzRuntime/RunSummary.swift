@@ -131,17 +131,20 @@ struct SummaryBuilder {
   private func server(_ id: NodeID, _ summary: NodeSummary?, _ workers: [NodeSummary]) -> RunSummary.Server {
     RunSummary.Server(
       id: "\(id)", honest: topology.faults[id] == nil, fault: topology.faults[id]?.description,
-      step: summary?.step ?? directory.lastStep(of: id), accuracy: summary?.accuracy,
+      step: summary?.step ?? lastStep(of: id), accuracy: summary?.accuracy,
       admitted: mean(workers.compactMap { $0.admitted?["\(id)"] }))
   }
 
   private func worker(_ id: NodeID, _ summary: NodeSummary?, _ servers: [NodeSummary]) -> RunSummary.Worker {
     return RunSummary.Worker(
       id: "\(id)", honest: topology.faults[id] == nil, fault: topology.faults[id]?.description,
-      step: summary?.step ?? directory.lastStep(of: id),
+      step: summary?.step ?? lastStep(of: id),
       admitted: mean(servers.compactMap { $0.admitted?["\(id)"] }),
       selected: mean(servers.compactMap { $0.selected?["\(id)"] }), forged: summary?.forged)
   }
+
+  /// What the metrics of a node say that left no summary, as far as it can be.
+  private func lastStep(of node: NodeID) -> Int { min(directory.lastStep(of: node), topology.training.steps) }
 
   private func mean(_ values: [Double]) -> Double? {
     values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
@@ -162,7 +165,9 @@ struct SummaryBuilder {
     guard models.count > 1 else { return nil }
     let norm = models.map(\.norm).reduce(0, +) / Double(models.count)
     let distances = models.indices.flatMap { left in (0..<left).map { models[left].distance(to: models[$0]) } }
-    return norm > 0 ? (distances.max() ?? 0) / norm : nil
+    let spread = (distances.max() ?? 0) / norm
+    // A checkpoint from another host may hold anything, and JSON knows no NaN.
+    return norm > 0 && spread.isFinite ? spread : nil
   }
 
   private func sum(_ nodes: some Sequence<NodeSummary>, _ field: (NodeSummary.Sent) -> Int) -> [String: Int] {

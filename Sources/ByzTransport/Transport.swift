@@ -238,12 +238,10 @@ extension Transport {
     for (index, link) in dialed.enumerated() where ready[2 * index + 1] {
       if try link.hasReconnected(at: now) { try handle(.reconnected(link.peer)) }
     }
-    if let listener, ready[2 * dialed.count + 1] {
-      try listener.welcome(at: now) { counters.countRefused(nil, at: $0, $1) }
-    }
+    if let listener, ready[2 * dialed.count + 1] { try welcome(to: listener, at: now) }
     if let doorkeeper, ready[sockets.count - 1] { try doorkeeper.serve { try tell(of: $0, handle) } }
     for (index, link) in dialed.enumerated() where ready[2 * index] { try serve(link, handle) }
-    if let listener, ready[2 * dialed.count] { try serveAccepted(listener, handle) }
+    if let listener, ready[2 * dialed.count] { try serveAccepted(listener, at: now, handle) }
     let firstHeard = 2 * dialed.count + (listener == nil ? 0 : 2)
     for (index, socket) in bus.heard.enumerated() where ready[firstHeard + index] { try serveBus(socket, handle) }
     cutConnections(at: now)
@@ -292,7 +290,13 @@ extension Transport {
     }
   }
 
-  private func serveAccepted(_ listener: Listener, _ handle: (TransportEvent) throws -> Void) throws {
+  private func welcome(to listener: Listener, at now: ContinuousClock.Instant) throws {
+    try listener.welcome(at: now) { counters.countRefused(nil, at: $0, $1) }
+  }
+
+  private func serveAccepted(
+    _ listener: Listener, at now: ContinuousClock.Instant, _ handle: (TransportEvent) throws -> Void
+  ) throws {
     for _ in 0..<Self.turn {
       guard let frames = try listener.socket.receive(atMost: 4) else { return }
       guard let route = frames.first.map({ Array($0.bytes) }) else { continue }
@@ -304,6 +308,8 @@ extension Transport {
       }
       let message = Array(frames.dropFirst())
       let heard = try deliver(message, over: .accepted(route, of: owner), handle)
+      // The connection may be newer than what was read of them before.
+      try welcome(to: listener, at: now)
       listener.connections.received(message, from: heard)
       // Who sends also reads: a good moment for what it did not take before.
       if let peer = accepted.peer(over: route) { try flush(toAccepted: peer) }

@@ -13,8 +13,8 @@ struct ByzSGD: ParsableCommand {
       """,
     version: Version.current,
     subcommands: [
-      Launch.self, NodeCommand.self, Simulate.self, SweepCommand.self, Check.self, Faults.self, AggregateCommand.self,
-      Bench.self,
+      Launch.self, NodeCommand.self, Simulate.self, SweepCommand.self, InitCommand.self, KeysCommand.self, Check.self,
+      CollectCommand.self, Faults.self, AggregateCommand.self, Bench.self,
     ])
 
   static func main() {
