@@ -20,7 +20,8 @@ start_cluster() {
 }
 
 start_munge() {
-  # munge wants a folder that only root writes to, and lets everybody use its socket.
+  # munge has no socket where not everybody could use it.
+  chmod 711 "$work"
   head -c 128 /dev/urandom >"$cluster/munge.key"
   chmod 600 "$cluster/munge.key"
   exec_on "$laptop" munged --foreground --key-file "$cluster/munge.key" --socket "$cluster/munge" \
