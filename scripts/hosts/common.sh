@@ -72,6 +72,12 @@ fail_with() {
   fail "$2"
 }
 
+# kill_child PID: without a chance to tell anybody.
+kill_child() {
+  kill -9 "$1"
+  wait "$1" 2>/dev/null || true
+}
+
 has_ended() { ! kill -0 "$1" 2>/dev/null; }
 
 now() { date +%s.%N; }

@@ -28,7 +28,8 @@ home() { echo "$work/$1"; }
 
 make_network() {
   undo_later remove_network
-  ip netns add "$(namespace switch)"
+  ip netns add "$(namespace switch)" ||
+    fail "this root may not make network namespaces; in a container it needs to be a privileged one"
   ip -n "$(namespace switch)" link add bridge type bridge
   ip -n "$(namespace switch)" link set bridge up
   local host

@@ -27,7 +27,8 @@ hosts_but() { printf '%s\n' "${hosts[@]}" | grep --invert-match --line-regexp "$
 write_topology() {
   local arguments=() host
   for host in "${hosts[@]}"; do arguments+=(--host "$host"); done
-  on "$laptop" "$program" init "${arguments[@]}" --servers 5 --workers 7 --data "$root/Datasets/mnist" --output "$1"
+  on "$laptop" "$program" init "${arguments[@]}" --servers 5 --workers 7 --data "$root/Datasets/mnist" --output "$1" \
+    >"$work/init.txt"
   replace "$1" 'steps: 500' "steps: $steps"
 }
 
@@ -58,21 +59,21 @@ furthest() {
   for id in "$@"; do step_of "$id"; done | sort -n | tail -n 1
 }
 
-# cut_off HOST: in the middle of the run, until the others are 50 steps further. Leaves in `stuck_at` how far the host's
-# nodes were then and in `reached` the others, and in `plugged_in_at` when.
+# cut_off HOST: in the middle of the run, until the others are 50 steps further. Leaves in `unplugged_at` and `plugged_in_at`
+# when that was.
 cut_off() {
-  local host=$1 others
+  local host=$1 others reached
   mapfile -t others < <(nodes_on $(hosts_but "$host"))
   wait_until 60 "all nodes complete step 150" have_reached 150 $(nodes_on "${hosts[@]}")
   unplug "$host"
-  stuck_at=$(furthest $(nodes_on "${hosts[@]}"))
-  say "$host is cut off at step $stuck_at"
-  wait_until 60 "the others go on without $host" have_reached $((stuck_at + 50)) "${others[@]}"
-  stuck_at=$(furthest $(nodes_on "$host"))
+  unplugged_at=$(now)
   reached=$(furthest "${others[@]}")
+  say "$host is cut off at step $reached"
+  wait_until 60 "the others go on without $host" have_reached $((reached + 50)) "${others[@]}"
   plugged_in_at=$(now)
   plug_in "$host"
-  say "$host is back: the others are at step $reached, and its own at $stuck_at"
+  say "$host is back after $(difference "$plugged_in_at" "$unplugged_at") s, in which the others came to step" \
+    "$(furthest "${others[@]}")"
 }
 
 # check_cut HOST: nobody heard of its nodes while it was cut off, and everybody heard of all of them afterwards.
@@ -80,12 +81,9 @@ check_cut() {
   local host=$1 id peer late back longest=0
   for id in $(nodes_on $(hosts_but "$host")); do
     for peer in $(peers_on "$host" "$id"); do
-      # What came in before the cut was of the steps right after it at most.
-      late=$(heard "$id" "$peer" $((stuck_at + 3)) $((reached - 1)) | tail -n 1)
-      [ -z "$late" ] || fail "$id had a vector of $peer in step ${late%% *} while $host was cut off"
-      back=$(heard "$id" "$peer" $((reached + 1)) "$steps" | sed -n 1p)
-      [ -n "$back" ] || fail "$peer came back after the cut, but $id never had a vector of it again"
-      back=$(difference "${back##* }" "$plugged_in_at")
+      read -r late back < <(heard "$id" "$peer")
+      [ "$late" = null ] || fail "$id had a vector of $peer in step $late while $host was cut off"
+      [ "$back" != null ] || fail "$peer finished after the cut, but $id never had a vector of it again"
       longest=$(printf '%s\n' "$longest" "$back" | sort -g | tail -n 1)
     done
   done
@@ -95,12 +93,19 @@ check_cut() {
 # peers_on HOST ID: the nodes there whose vectors ID's metrics name.
 peers_on() { if [[ $2 == server-* ]]; then workers_on "$1"; else servers_on "$1"; fi; }
 
-# heard ID PEER FROM UNTIL: the steps between the two in which ID had a vector of PEER, and when, a line each.
+# heard ID PEER: the first step in which ID had a vector of PEER while that was cut off, and how many seconds after the end
+# of that it had one again; null for never.
 heard() {
-  jq --raw-output --arg peer "$2" --argjson from "$3" --argjson until "$4" \
+  jq --slurp --raw-output --arg peer "$2" --argjson unplugged "$unplugged_at" --argjson plugged_in "$plugged_in_at" \
     --argjson start "$(jq .started_at "$(folder_of "$1")/summary.json")" \
-    'select(.step and .step >= $from and .step <= $until) | select((.workers // .servers // []) | index($peer))
-      | "\(.step) \($start + .seconds)"' "$(folder_of "$1")/metrics.jsonl"
+    'map(select(.step) | {step, at: ($start + .seconds), heard: ((.workers // .servers // []) | any(. == $peer))})
+      # What came in before was of the steps right after it at most.
+      | (map(select(.at > $unplugged))[0].step + 3) as $alone
+      | map(select(.heard)) as $heard
+      | ($heard | map(select(.step >= $alone and .at < $plugged_in))[0].step) as $late
+      | ($heard | map(select(.at > $plugged_in))[0].at) as $back
+      | "\($late) \(if $back then ($back - $plugged_in) * 100 | round / 100 else null end)"' \
+    "$(folder_of "$1")/metrics.jsonl"
 }
 
 # check_nodes: all reached the last step, the servers with the accuracy of an undisturbed run.
