@@ -4,16 +4,16 @@
 #   docker run --rm byzsgd launch /usr/local/share/byzsgd/topologies/mnist.yaml --run-directory /tmp/run
 #   docker run --rm --network host -v "$PWD:/run-here" -w /run-here byzsgd node server-0 topology.yaml
 #
-# Not yet built by any Docker: there was none where this was written. What was tried is what it does: the static build, and
-# the program it makes in a bare Debian 12 with the packages below and nothing of Swift.
+# No Docker engine has built this yet: there was none where it was written. What was tried is what it does: the program and
+# its library, with Swift's libraries and the packages below, in a bare Debian 12.
 FROM swift:6.1-bookworm AS build
 WORKDIR /source
 COPY . .
 RUN scripts/setup
-# With Swift's libraries in the program itself: the hosts need none.
-RUN swift build -c release --static-swift-stdlib
+RUN swift build -c release
 
-FROM debian:bookworm-slim
+# Debian with Swift's libraries alone.
+FROM swift:6.1-bookworm-slim
 RUN apt-get update \
   && apt-get install -y --no-install-recommends libzmq5 libsodium23 zlib1g libtorch1.13 \
   && rm -rf /var/lib/apt/lists/*
