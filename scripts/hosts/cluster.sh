@@ -28,7 +28,7 @@ start_munge() {
     --pid-file "$cluster/munge.pid" --log-file "$cluster/munge.log" --seed-file "$cluster/munge.seed" \
     >"$cluster/munge.txt" 2>&1 &
   disown
-  wait_until 10 "munge has its socket" test -S "$cluster/munge"
+  wait_until 30 "munge has its socket" test -S "$cluster/munge"
 }
 
 configure_cluster() {

@@ -95,7 +95,7 @@ on() { (exec_on "$@"); }
 exec_on() {
   local host=$1
   shift
-  cd "$(home "$host")"
+  cd "$(home "$host")" || exit
   HOME=$(home "$host") exec ip netns exec "$(namespace "$host")" \
     unshare --uts sh -c 'hostname "$0" && exec "$@"' "$host" "$@"
 }

@@ -64,12 +64,12 @@ furthest() {
 cut_off() {
   local host=$1 others reached
   mapfile -t others < <(nodes_on $(hosts_but "$host"))
-  wait_until 60 "all nodes complete step 150" have_reached 150 $(nodes_on "${hosts[@]}")
+  wait_until 120 "all nodes complete step 150" have_reached 150 $(nodes_on "${hosts[@]}")
   unplug "$host"
   unplugged_at=$(now)
   reached=$(furthest "${others[@]}")
   say "$host is cut off at step $reached"
-  wait_until 60 "the others go on without $host" have_reached $((reached + 50)) "${others[@]}"
+  wait_until 120 "the others go on without $host" have_reached $((reached + 50)) "${others[@]}"
   plugged_in_at=$(now)
   plug_in "$host"
   say "$host is back after $(difference "$plugged_in_at" "$unplugged_at") s, in which the others came to step" \

@@ -16,7 +16,7 @@ start_ssh() {
     cp "$work/user" "$(home "$host")/.ssh/id_ed25519"
   done
   for host in "${hosts[@]}"; do start_sshd "$host"; done
-  for host in "${hosts[@]}"; do wait_until 10 "$host can be reached by ssh" lets_in "$host"; done
+  for host in "${hosts[@]}"; do wait_until 30 "$host can be reached by ssh" lets_in "$host"; done
 }
 
 lets_in() { on "$laptop" ssh "$1" true 2>/dev/null; }
