@@ -13,16 +13,28 @@ package final class ChildProcess {
 
   /// Starts `arguments`, the first of which is the program.
   ///
-  /// Standard input and output lead nowhere, standard error to the end of the file `errors`. The process is its own
-  /// process group: a Ctrl-C at the terminal reaches the starter alone, which passes it on in good order.
+  /// Standard error leads to the end of the file `errors`. The process is its own process group: a Ctrl-C at the terminal
+  /// reaches the starter alone, which passes it on in good order.
   ///
-  /// - Parameter name: what it is, for messages.
-  package init(_ name: String, _ arguments: [String], errors: String) throws {
+  /// - Parameters:
+  ///   - name: what it is, for messages.
+  ///   - input: what it reads as its standard input; nothing if left out.
+  ///   - output: what its standard output leads to; nowhere if left out.
+  ///   - hasOwnSession: whether it goes on when the session ends in which the starter is.
+  package init(
+    _ name: String, _ arguments: [String], input: Int32? = nil, output: Int32? = nil, errors: String,
+    hasOwnSession: Bool = false
+  ) throws {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
+    for (descriptor, source) in [(STDIN_FILENO, input), (STDOUT_FILENO, output)] {
+      if let source {
+        posix_spawn_file_actions_adddup2(&actions, source, descriptor)
+      } else {
+        posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_RDWR, 0)
+      }
+    }
     posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT | O_APPEND, 0o644)
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
@@ -36,12 +48,14 @@ package final class ChildProcess {
     posix_spawnattr_setsigmask(&attributes, &none)
     posix_spawnattr_setpgroup(&attributes, 0)
     posix_spawnattr_setflags(
-      &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
+      &attributes,
+      (hasOwnSession ? byz_spawn_setsid : Int16(POSIX_SPAWN_SETPGROUP))
+        | Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
 
     var pid: pid_t = 0
     let words = arguments.map { strdup($0) } + [nil]
     defer { for word in words { free(word) } }
-    let error = posix_spawn(&pid, arguments[0], &actions, &attributes, words, environ)
+    let error = posix_spawnp(&pid, arguments[0], &actions, &attributes, words, environ)
     guard error == 0 else {
       throw Failure(description: "cannot start \(name): \(String(cString: strerror(error)))")
     }
@@ -57,6 +71,16 @@ package final class ChildProcess {
     if waitpid(pid, &status, WNOHANG) == pid { self.status = status }
   }
 
+  /// Waits for the process's end, but no longer than that.
+  func wait(atMostMilliseconds patience: Int) {
+    let deadline = MonotonicTime.now.milliseconds + patience
+    reap()
+    while isRunning && MonotonicTime.now.milliseconds < deadline {
+      usleep(10_000)
+      reap()
+    }
+  }
+
   func send(signal: Int32) {
     if isRunning { Foundation.kill(pid, signal) }
   }
@@ -68,16 +92,11 @@ package final class ChildProcess {
     if waitpid(pid, &status, 0) == pid { self.status = status }
   }
 
-  /// The status that the process exited with; nil if it still runs or a signal ended it.
-  package var exitStatus: Int32? { status.flatMap { $0 & 0x7F == 0 ? ($0 >> 8) & 0xFF : nil } }
+  /// How the process ended; nil while it runs.
+  var nodeEnding: NodeEnding? { status.map(NodeEnding.init(waitStatus:)) }
 
   /// How the process ended, in words.
-  package var ending: String {
-    guard let status else { return "still runs" }
-    if let exitStatus { return "ended with exit status \(exitStatus)" }
-    let number = status & 0x7F
-    return "was ended by signal \(number) (\(String(cString: strsignal(number))))"
-  }
+  package var ending: String { nodeEnding?.description ?? "still runs" }
 }
 
 extension ChildProcess {
@@ -110,10 +129,18 @@ extension ChildProcess {
     for child in children where child.isRunning { child.kill() }
   }
 
-  /// The last five lines of the log at `path`, each on an indented line of its own behind a line feed.
+  /// The last five lines of the log at `path`, each on an indented line of its own behind a line feed, fit for a terminal.
   package static func lastLines(ofLog path: String) -> String {
-    let text = FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) } ?? ""
-    return text.split(separator: "\n").suffix(5).map { "\n    \($0)" }.joined()
+    guard let file = FileHandle(forReadingAtPath: path) else { return "" }
+    defer { try? file.close() }
+    // Somebody else may have written the log, and made its lines as long as it pleased.
+    let longest: UInt64 = 1 << 16
+    let end = (try? file.seekToEnd()) ?? 0
+    guard (try? file.seek(toOffset: end - min(end, longest))) != nil, let data = try? file.readToEnd() else {
+      return ""
+    }
+    let text = String(decoding: data, as: UTF8.self)
+    return text.split(separator: "\n").suffix(5).map { "\n    \(String($0).harmless)" }.joined()
   }
 }
 

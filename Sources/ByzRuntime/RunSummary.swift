@@ -162,7 +162,9 @@ struct SummaryBuilder {
     guard models.count > 1 else { return nil }
     let norm = models.map(\.norm).reduce(0, +) / Double(models.count)
     let distances = models.indices.flatMap { left in (0..<left).map { models[left].distance(to: models[$0]) } }
-    return norm > 0 ? (distances.max() ?? 0) / norm : nil
+    let spread = (distances.max() ?? 0) / norm
+    // A checkpoint from another host may hold anything, and JSON knows no NaN.
+    return norm > 0 && spread.isFinite ? spread : nil
   }
 
   private func sum(_ nodes: some Sequence<NodeSummary>, _ field: (NodeSummary.Sent) -> Int) -> [String: Int] {
@@ -218,9 +220,10 @@ extension RunDirectory {
     return metrics.step
   }
 
-  /// What `node` wrote at its end; nil if it did not, or not so that it can be read.
+  /// What `node` wrote at its end; nil if it did not, or not so that it can be read and believed.
   func readSummary(of node: NodeID) -> NodeSummary? {
     guard let data = FileManager.default.contents(atPath: summary(of: node)) else { return nil }
-    return try? JSON.value(NodeSummary.self, in: data)
+    guard let summary = try? JSON.value(NodeSummary.self, in: data), summary.isPlausible else { return nil }
+    return summary
   }
 }

@@ -1,8 +1,12 @@
+#define _GNU_SOURCE
 #include "CProcess.h"
 
 #include <signal.h>
+#include <spawn.h>
 #include <sys/prctl.h>
 #include <unistd.h>
+
+const short byz_spawn_setsid = POSIX_SPAWN_SETSID;
 
 int byz_die_with_parent(pid_t parent) {
   if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return -1;

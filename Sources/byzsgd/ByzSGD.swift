@@ -13,8 +13,9 @@ struct ByzSGD: ParsableCommand {
       """,
     version: Version.current,
     subcommands: [
-      Launch.self, NodeCommand.self, Simulate.self, SweepCommand.self, Check.self, Faults.self, AggregateCommand.self,
-      Bench.self,
+      Launch.self, Follow.self, NodeCommand.self, Simulate.self, SweepCommand.self, Check.self, Faults.self,
+      AggregateCommand.self,
+      Bench.self, HostCommand.self,
     ])
 
   static func main() {

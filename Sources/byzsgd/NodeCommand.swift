@@ -22,6 +22,9 @@ struct NodeCommand: ParsableCommand {
   @Option(help: "Where the node writes its part of the run.", completion: .directory)
   var runDirectory: String?
 
+  @Option(help: "The folder with the node's secret key.", completion: .directory)
+  var keys: String?
+
   @Flag(help: "Log to the run directory only, not to standard error as well.")
   var quiet = false
 

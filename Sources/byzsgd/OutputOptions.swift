@@ -14,6 +14,11 @@ struct OutputOptions: ParsableArguments {
   @Flag(help: "Print the summary as JSON.")
   var json = false
 
+  /// Prints `summary` and gives the exit status that says the same.
+  func report(_ summary: RunSummary, _ directory: RunDirectory) throws -> Int32 {
+    try summary.report(asJSON: json, directory)
+  }
+
   /// The folder to write to.
   ///
   /// - Throws: `UsageFailure` if there is something in it.
@@ -38,5 +43,13 @@ struct LauncherOption: ParsableArguments {
   /// From here on this process ends with the one that started it, if it said who it is.
   func dieWithIt() {
     if let launchedBy { dieWithParent(launchedBy) }
+  }
+}
+
+extension RunSummary {
+  /// Prints the summary and gives the exit status that says the same.
+  func report(asJSON: Bool, _ directory: RunDirectory) throws -> Int32 {
+    if asJSON { try printJSON() } else { try printText(directory: directory) }
+    return ExitStatus.status(of: outcome)
   }
 }

@@ -26,21 +26,25 @@ struct TopologyOverrides: ParsableArguments {
   /// Whether nothing is to be overridden.
   var isEmpty: Bool { fields.assignments.isEmpty && faults.isEmpty }
 
-  func read(_ path: String) throws -> Topology {
-    try readTopology(path, overriding: fields.assignments, faults: faults)
+  func read(_ path: String, isForThisMachine: Bool = true) throws -> Topology {
+    try readTopology(path, overriding: fields.assignments, faults: faults, isForThisMachine: isForThisMachine)
   }
 }
 
 /// Reads the topology at `path` and checks that its data and its model's library are there.
 ///
+/// - Parameter isForThisMachine: whether its nodes run here; on another one, what it has is for the nodes to find out.
 /// - Throws: `UsageFailure` with all problems.
-func readTopology(_ path: String, overriding assignments: [String], faults: [String] = []) throws -> Topology {
+func readTopology(
+  _ path: String, overriding assignments: [String], faults: [String] = [], isForThisMachine: Bool = true
+) throws -> Topology {
   let topology: Topology
   do {
     topology = try Topology(file: path, overriding: assignments, faults: faults)
   } catch {
     throw UsageFailure(description: "\(error)")
   }
+  guard isForThisMachine else { return topology }
   let missing =
     topology.missingData.map { "\(path): data.path: \($0) is missing, with .gz and without" }
     + (topology.missingLibrary.map { [$0] } ?? [])
@@ -55,7 +59,9 @@ struct TopologyOptions: ParsableArguments {
 
   @OptionGroup var overrides: TopologyOverrides
 
-  func read() throws -> Topology { try overrides.read(topology) }
+  func read(isForThisMachine: Bool = true) throws -> Topology {
+    try overrides.read(topology, isForThisMachine: isForThisMachine)
+  }
 }
 
 /// Wrong usage or a wrong topology: a message and exit status 64.

@@ -7,4 +7,7 @@
 // happens before this call returns or while this process is stopped. Returns 0, or -1 with errno set.
 int byz_die_with_parent(pid_t parent);
 
+// POSIX_SPAWN_SETSID, which Swift does not see: the new process begins a session of its own.
+extern const short byz_spawn_setsid;
+
 #endif
