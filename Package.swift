@@ -112,7 +112,7 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "byzsgd", "ByzBenchmark", "ByzRuntime", "ByzProtocol", "ByzNumerics", "CZeroMQ",
+        "byzsgd", "ByzBenchmark", "ByzRuntime", "ByzKeys", "ByzProtocol", "ByzNumerics", "CZeroMQ",
       ]),
   ],
   swiftLanguageModes: [.v6],

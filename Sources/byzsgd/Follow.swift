@@ -30,6 +30,7 @@ struct Follow: ParsableCommand {
       let record = try directory.readLaunchRecord()
       let topology: Topology
       do { topology = try Topology(file: directory.topology) } catch { throw UsageFailure(description: "\(error)") }
+      if let summary = directory.finalSummary(of: topology) { return try summary.report(asJSON: json, directory) }
       let display = Display(isQuiet: quiet)
       let crew = try RemoteCrew(topology, in: directory, record, task: .follow, display: display)
       let launcher = Launcher(topology, directory: directory, crew: crew, record, display: display)

@@ -21,7 +21,7 @@ final class HostLink {
   let host: RemoteHost
   private(set) var state = State.connecting
   private(set) var files: HostFiles
-  private let command: [String]
+  private let shownCommand: String
   private let log: String
   /// What reaches the host.
   let process: ChildProcess
@@ -39,13 +39,15 @@ final class HostLink {
   /// Starts to reach a host.
   ///
   /// - Parameters:
-  ///   - command: what reaches it.
+  ///   - command: what reaches it, and how that is shown.
   ///   - orders: what it is told first, as frames.
   ///   - files: where what it tells is written.
   ///   - log: where the command's standard error goes.
-  init(_ host: RemoteHost, command: [String], orders: [UInt8], files: HostFiles, log: String) throws {
+  init(_ host: RemoteHost, command: (words: [String], shown: String), orders: [UInt8], files: HostFiles, log: String)
+    throws
+  {
     self.host = host
-    self.command = command
+    shownCommand = command.shown
     self.files = files
     self.log = log
     outbox = orders
@@ -57,7 +59,7 @@ final class HostLink {
       close(fromHost.writing)
     }
     process = try ChildProcess(
-      "what reaches \(host.name)", command, input: toHost.reading, output: fromHost.writing, errors: log)
+      "what reaches \(host.name)", command.words, input: toHost.reading, output: fromHost.writing, errors: log)
   }
 
   /// Whether more can come.
@@ -162,6 +164,4 @@ extension HostLink {
     process.wait(atMostMilliseconds: 1_000)
     return "\(shownCommand) \(process.ending)\(ChildProcess.lastLines(ofLog: log))"
   }
-
-  private var shownCommand: String { command.map(Reach.quoted).joined(separator: " ").harmless }
 }

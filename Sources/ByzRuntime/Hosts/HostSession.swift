@@ -13,6 +13,7 @@ public final class HostSession {
   /// The supervisor, if this session has started it, and the pipe by which one that is not detached knows that it is there.
   private var supervisor: (process: ChildProcess, pipe: Int32?)?
   private var hasSaidRunning = false
+  private var isStopping = false
   private var lastHeard = MonotonicTime.now
 
   /// Why the session ends before the nodes.
@@ -122,6 +123,7 @@ extension HostSession {
   }
 
   private func stop() {
+    isStopping = true
     if let supervisor {
       supervisor.process.send(signal: SIGTERM)
     } else if let process = folder.lock.holder, process > 0 {
@@ -143,7 +145,7 @@ extension HostSession {
     try stream?.tellNews { account, bytes in try tell(account, bytes) }
     if isOver {
       folder.removeKeys()
-      guard access(folder.startedMark, F_OK) == 0 else {
+      guard isStopping || access(folder.startedMark, F_OK) == 0 else {
         throw Farewell.refused("its supervisor did not start the nodes:\(ChildProcess.lastLines(ofLog: folder.log))")
       }
       try tell(.over)

@@ -25,9 +25,10 @@ package struct LaunchRecord: Codable {
     self.hosts = hosts
   }
 
-  /// The command that serves this run on `host`, started from here.
-  func command(for host: RemoteHost) -> [String] {
-    reach.command([program, "host", "\(folder)/\(host.label)"], on: host.name)
+  /// The command that serves this run on `host`, started from here, and how it is shown.
+  func command(for host: RemoteHost) -> (words: [String], shown: String) {
+    let words = [program, "host", "\(folder)/\(host.label)"]
+    return (reach.command(words, on: host.name), reach.shownCommand(words, on: host.name))
   }
 }
 

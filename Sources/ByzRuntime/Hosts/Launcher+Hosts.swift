@@ -1,4 +1,5 @@
 import ByzTopology
+import Foundation
 
 extension Launcher {
   /// A launcher of processes on other hosts.
@@ -44,5 +45,15 @@ extension Launcher {
       return nil
     }
     return try conclude(verdict)
+  }
+}
+
+extension RunDirectory {
+  /// The summary of a run of which nothing more can come: the ends of all nodes are here.
+  package func finalSummary(of topology: Topology) -> RunSummary? {
+    guard topology.nodeIDs.allSatisfy({ access(ending(of: $0), F_OK) == 0 }),
+      let data = FileManager.default.contents(atPath: summary)
+    else { return nil }
+    return try? JSON.value(RunSummary.self, in: data)
   }
 }

@@ -23,6 +23,15 @@ package enum Reach: Codable, Equatable {
     }
   }
 
+  /// `command(words, on: host)` for a person to read.
+  func shownCommand(_ words: [String], on host: String) -> String {
+    let command = command(words, on: host)
+    switch self {
+    case .ssh(let ssh): return ([ssh] + command.dropFirst(4).map(Self.quoted)).joined(separator: " ").harmless
+    case .slurm: return command.map(Self.quoted).joined(separator: " ").harmless
+    }
+  }
+
   /// `word` as a shell reads it back.
   package static func quoted(_ word: String) -> String {
     let isPlain =
