@@ -36,6 +36,8 @@ package final class ChildProcess {
       }
     }
     posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT | O_APPEND, 0o644)
+    // A process that outlives its starter must not hold what somebody waits for to be closed.
+    byz_add_close_others(&actions)
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }

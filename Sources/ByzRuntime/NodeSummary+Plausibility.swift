@@ -10,8 +10,7 @@ extension NodeSummary {
     let figures = [accuracy, loss].compactMap(\.self)
     let shares = [selected, admitted].flatMap { $0.map { Array($0.values) } ?? [] }
     return (counts + traffic + memory).allSatisfy { 0...1 << 50 ~= $0 }
-      && (times + processor).allSatisfy { abs($0) <= 1e12 }
+      && (times + processor + shares).allSatisfy { abs($0) <= 1e12 }
       && figures.allSatisfy { abs($0) <= 1e300 }
-      && shares.allSatisfy { 0...1 ~= $0 }
   }
 }

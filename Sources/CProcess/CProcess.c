@@ -14,3 +14,7 @@ int byz_die_with_parent(pid_t parent) {
   if (getppid() != parent) raise(SIGKILL);
   return 0;
 }
+
+int byz_add_close_others(posix_spawn_file_actions_t *actions) {
+  return posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1);
+}

@@ -34,16 +34,17 @@ struct Hosts {
       exec sh -c "$3"
       """, to: "ssh")
     chmod(ssh, 0o700)
-    let publicKeys = try keys.map { path in
-      let folder = KeyFolder(path: "\(folder.path)/\(path)")
-      return Dictionary(uniqueKeysWithValues: try Self.nodes.map { ($0, try folder.makeSecretKey(of: $0).publicKey) })
+    var publicKeys: [String: PublicKey] = [:]
+    if let keys {
+      let keys = KeyFolder(path: "\(folder.path)/\(keys)")
+      for node in Self.nodes { publicKeys[node] = try keys.makeSecretKey(of: node).publicKey }
     }
     let text = try String(contentsOfFile: "\(Program.root)/topologies/quadratic.yaml", encoding: .utf8)
     let ports = try freePorts(Self.servers.count)
-    func list(_ names: [String]) -> String {
+    let list = { [publicKeys] (names: [String]) in
       names.enumerated().map { index, name in
         let address = name.hasPrefix("server") ? ", address: \"tcp://127.0.0.1:\(ports[index])\"" : ""
-        let key = publicKeys?[name].map { ", public_key: \"\($0)\"" } ?? ""
+        let key = publicKeys[name].map { ", public_key: \"\($0)\"" } ?? ""
         return "\n    - {id: \(name), host: \(Self.host(of: name))\(address)\(key)}"
       }.joined()
     }

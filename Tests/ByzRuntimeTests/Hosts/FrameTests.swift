@@ -64,10 +64,9 @@ import Testing
     longHeader[3] = 0xFF
     var unfinished = good
     unfinished[good.count - 1] = 0
-    let strangers = try ["{\"rm\":{}}", "{}", "[[[[", "\u{0}", "{\"over\":1}"].map { header in
-      try Frame.encode(Account.over).prefix(0)
-        + withUnsafeBytes(of: UInt32(header.utf8.count).littleEndian) { Array($0) } + [0, 0, 0, 0] + Array(header.utf8)
-        + [10]
+    let strangers = ["{\"rm\":{}}", "{}", "[[[[", "\u{0}", "{\"over\":1}"].map { text -> [UInt8] in
+      let header = Array(text.utf8)
+      return [UInt8(header.count), 0, 0, 0, 0, 0, 0, 0] + header + [10]
     }
     for bytes in [tooLong, longHeader, unfinished] + strangers {
       var reader = Reader(awaitsGreeting: false)
