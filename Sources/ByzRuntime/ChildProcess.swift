@@ -13,29 +13,34 @@ package final class ChildProcess {
 
   /// Starts `arguments`, the first of which is the program.
   ///
-  /// Standard error leads to the end of the file `errors`. The process is its own process group: a Ctrl-C at the terminal
-  /// reaches the starter alone, which passes it on in good order.
+  /// The process is its own process group: a Ctrl-C at the terminal reaches the starter alone, which passes it on in good
+  /// order.
   ///
   /// - Parameters:
   ///   - name: what it is, for messages.
   ///   - input: what it reads as its standard input; nothing if left out.
   ///   - output: what its standard output leads to; nowhere if left out.
+  ///   - errors: the file at whose end its standard error goes.
+  ///   - errorOutput: what its standard error leads to instead.
   ///   - hasOwnSession: whether it goes on when the session ends in which the starter is.
   package init(
-    _ name: String, _ arguments: [String], input: Int32? = nil, output: Int32? = nil, errors: String,
-    hasOwnSession: Bool = false
+    _ name: String, _ arguments: [String], input: Int32? = nil, output: Int32? = nil, errors: String = "/dev/null",
+    errorOutput: Int32? = nil, hasOwnSession: Bool = false
   ) throws {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    for (descriptor, source) in [(STDIN_FILENO, input), (STDOUT_FILENO, output)] {
+    let ends = [
+      (STDIN_FILENO, input, "/dev/null"), (STDOUT_FILENO, output, "/dev/null"), (STDERR_FILENO, errorOutput, errors),
+    ]
+    for (descriptor, source, file) in ends {
       if let source {
         posix_spawn_file_actions_adddup2(&actions, source, descriptor)
       } else {
-        posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_RDWR, 0)
+        let mode = descriptor == STDIN_FILENO ? O_RDONLY : O_WRONLY | O_CREAT | O_APPEND
+        posix_spawn_file_actions_addopen(&actions, descriptor, file, mode, 0o644)
       }
     }
-    posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT | O_APPEND, 0o644)
     // A process that outlives its starter must not hold what somebody waits for to be closed.
     byz_add_close_others(&actions)
     var attributes = posix_spawnattr_t()

@@ -54,7 +54,7 @@ struct Hosts {
         "servers: {count: 5, byzantine: 1}", with: "servers:\n  byzantine: 1\n  nodes:\(list(Self.servers))"
       )
       .replacing("workers: {count: 7, byzantine: 2}", with: "workers:\n  byzantine: 2\n  nodes:\(list(Self.workers))")
-        + "\nquorum: {start_grace_ms: 300}\n", to: "topology.yaml")
+        + "\nquorum: {start_grace_ms: 300, linger_ms: 300}\n", to: "topology.yaml")
   }
 
   static func host(of node: String) -> String { names[(Int(node.split(separator: "-")[1]) ?? 0) % names.count] }

@@ -117,6 +117,14 @@ import Testing
     #expect(!hosts.files.log(of: "server-0").contains("abc"))
   }
 
+  @Test func whatReachesAHostFillsNoDisk() throws {
+    let hosts = try Hosts(hostile: "yes flood | head -c 3000000 >&2; exit 3")
+    let result = try hosts.launch().wait()
+    #expect(result.status == 0 && result.errors.contains("ended with exit status 3\n    flood\n"), "\(result.errors)")
+    let log = FileManager.default.contents(atPath: "\(hosts.files.path)/hosts/gamma.log")
+    #expect(log?.count == 1 << 20)
+  }
+
   @Test func nodesWithoutAHostAreNamed() throws {
     let result = try Program.run("launch", "\(Program.root)/topologies/quadratic.yaml", "--over", "ssh")
     #expect(

@@ -22,7 +22,7 @@ final class HostLink {
   private(set) var state = State.connecting
   private(set) var files: HostFiles
   private let shownCommand: String
-  private let log: String
+  private let log: ErrorLog
   /// What reaches the host.
   let process: ChildProcess
   private let input: Int32
@@ -49,7 +49,7 @@ final class HostLink {
     self.host = host
     shownCommand = command.shown
     self.files = files
-    self.log = log
+    self.log = try ErrorLog(path: log)
     outbox = orders
     let (toHost, fromHost) = (try PrivatePipe(), try PrivatePipe())
     (input, output) = (toHost.writing, fromHost.reading)
@@ -59,7 +59,9 @@ final class HostLink {
       close(fromHost.writing)
     }
     process = try ChildProcess(
-      "what reaches \(host.name)", command.words, input: toHost.reading, output: fromHost.writing, errors: log)
+      "what reaches \(host.name)", command.words, input: toHost.reading, output: fromHost.writing,
+      errorOutput: self.log.writing)
+    close(self.log.writing)
   }
 
   /// Whether more can come.
@@ -75,7 +77,8 @@ final class HostLink {
     guard isOpen else { return [] }
     let reading = pollfd(fd: output, events: Int16(POLLIN), revents: 0)
     let writing = pollfd(fd: input, events: Int16(POLLOUT), revents: 0)
-    return accounts.awaitsGreeting || outbox.isEmpty ? [reading] : [reading, writing]
+    let errors = pollfd(fd: log.reading, events: Int16(POLLIN), revents: 0)
+    return [reading] + (log.isOpen ? [errors] : []) + (accounts.awaitsGreeting || outbox.isEmpty ? [] : [writing])
   }
 
   /// Tells the host to end its nodes.
@@ -100,6 +103,7 @@ final class HostLink {
   private func disconnect() {
     close(input)
     close(output)
+    log.end()
   }
 }
 
@@ -109,6 +113,7 @@ extension HostLink {
   /// Reads and writes what can be without waiting.
   func work() {
     guard isOpen else { return }
+    log.work()
     beat()
     do {
       if try !read() { return lose(ending) }
@@ -162,6 +167,7 @@ extension HostLink {
   /// Why nothing more comes.
   private var ending: String {
     process.wait(atMostMilliseconds: 1_000)
-    return "\(shownCommand) \(process.ending)\(ChildProcess.lastLines(ofLog: log))"
+    log.work()
+    return "\(shownCommand) \(process.ending)\(ChildProcess.lastLines(ofLog: log.path))"
   }
 }

@@ -121,7 +121,15 @@ package final class RemoteCrew: Crew {
   }
 
   package func stop(isUrgent: Bool) {
-    for link in links { link.stop() }
+    for link in links {
+      // One that has not answered yet has been asked for nothing.
+      if link.state == .connecting && !isFollowing {
+        reported.insert(link.host.label)
+        link.leave()
+      } else {
+        link.stop()
+      }
+    }
     // A host gives its nodes five seconds.
     let deadline = MonotonicTime.now.milliseconds + 20_000
     while links.contains(where: \.isOpen) && MonotonicTime.now.milliseconds < deadline {
