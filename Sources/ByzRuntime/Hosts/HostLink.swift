@@ -115,6 +115,7 @@ extension HostLink {
     guard isOpen else { return }
     log.work()
     beat()
+    guard isOpen else { return }
     do {
       if try !read() { return lose(ending) }
     } catch {
