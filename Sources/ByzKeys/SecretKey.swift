@@ -15,13 +15,13 @@ public struct SecretKey: Sendable {
   }
 
   /// The key that `text` spells in Z85; nil if it spells none.
-  init?(_ text: String) {
+  package init?(_ text: String) {
     guard let bytes = Z85.decode(text), bytes.count == PublicKey.length else { return nil }
     self.bytes = bytes
   }
 
   /// The key in Z85, for its file alone.
-  var text: String { Z85.encode(bytes) }
+  package var text: String { Z85.encode(bytes) }
 
   /// What the others know the owner by.
   public var publicKey: PublicKey {

@@ -13,17 +13,36 @@ package final class ChildProcess {
 
   /// Starts `arguments`, the first of which is the program.
   ///
-  /// Standard input and output lead nowhere, standard error to the end of the file `errors`. The process is its own
-  /// process group: a Ctrl-C at the terminal reaches the starter alone, which passes it on in good order.
+  /// The process is its own process group: a Ctrl-C at the terminal reaches the starter alone, which passes it on in good
+  /// order.
   ///
-  /// - Parameter name: what it is, for messages.
-  package init(_ name: String, _ arguments: [String], errors: String) throws {
+  /// - Parameters:
+  ///   - name: what it is, for messages.
+  ///   - input: what it reads as its standard input; nothing if left out.
+  ///   - output: what its standard output leads to; nowhere if left out.
+  ///   - errors: the file at whose end its standard error goes.
+  ///   - errorOutput: what its standard error leads to instead.
+  ///   - hasOwnSession: whether it goes on when the session ends in which the starter is.
+  package init(
+    _ name: String, _ arguments: [String], input: Int32? = nil, output: Int32? = nil, errors: String = "/dev/null",
+    errorOutput: Int32? = nil, hasOwnSession: Bool = false
+  ) throws {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
-    posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT | O_APPEND, 0o644)
+    let ends = [
+      (STDIN_FILENO, input, "/dev/null"), (STDOUT_FILENO, output, "/dev/null"), (STDERR_FILENO, errorOutput, errors),
+    ]
+    for (descriptor, source, file) in ends {
+      if let source {
+        posix_spawn_file_actions_adddup2(&actions, source, descriptor)
+      } else {
+        let mode = descriptor == STDIN_FILENO ? O_RDONLY : O_WRONLY | O_CREAT | O_APPEND
+        posix_spawn_file_actions_addopen(&actions, descriptor, file, mode, 0o644)
+      }
+    }
+    // A process that outlives its starter must not hold what somebody waits for to be closed.
+    byz_add_close_others(&actions)
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
@@ -36,12 +55,14 @@ package final class ChildProcess {
     posix_spawnattr_setsigmask(&attributes, &none)
     posix_spawnattr_setpgroup(&attributes, 0)
     posix_spawnattr_setflags(
-      &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
+      &attributes,
+      (hasOwnSession ? byz_spawn_setsid : Int16(POSIX_SPAWN_SETPGROUP))
+        | Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
 
     var pid: pid_t = 0
     let words = arguments.map { strdup($0) } + [nil]
     defer { for word in words { free(word) } }
-    let error = posix_spawn(&pid, arguments[0], &actions, &attributes, words, environ)
+    let error = posix_spawnp(&pid, arguments[0], &actions, &attributes, words, environ)
     guard error == 0 else {
       throw Failure(description: "cannot start \(name): \(String(cString: strerror(error)))")
     }
@@ -57,6 +78,16 @@ package final class ChildProcess {
     if waitpid(pid, &status, WNOHANG) == pid { self.status = status }
   }
 
+  /// Waits for the process's end, but no longer than that.
+  func wait(atMostMilliseconds patience: Int) {
+    let deadline = MonotonicTime.now.milliseconds + patience
+    reap()
+    while isRunning && MonotonicTime.now.milliseconds < deadline {
+      usleep(10_000)
+      reap()
+    }
+  }
+
   func send(signal: Int32) {
     if isRunning { Foundation.kill(pid, signal) }
   }
@@ -68,16 +99,11 @@ package final class ChildProcess {
     if waitpid(pid, &status, 0) == pid { self.status = status }
   }
 
-  /// The status that the process exited with; nil if it still runs or a signal ended it.
-  package var exitStatus: Int32? { status.flatMap { $0 & 0x7F == 0 ? ($0 >> 8) & 0xFF : nil } }
+  /// How the process ended; nil while it runs.
+  var nodeEnding: NodeEnding? { status.map(NodeEnding.init(waitStatus:)) }
 
   /// How the process ended, in words.
-  package var ending: String {
-    guard let status else { return "still runs" }
-    if let exitStatus { return "ended with exit status \(exitStatus)" }
-    let number = status & 0x7F
-    return "was ended by signal \(number) (\(String(cString: strsignal(number))))"
-  }
+  package var ending: String { nodeEnding?.description ?? "still runs" }
 }
 
 extension ChildProcess {

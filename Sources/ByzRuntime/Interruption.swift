@@ -21,11 +21,13 @@ package final class Interruption: @unchecked Sendable {  // Safe: dispatch sourc
   }
 
   /// Watches until `cancel`.
-  package init(_ handle: @escaping @Sendable () -> Void = {}) {
+  ///
+  /// - Parameter isDeafToHangup: whether SIGHUP, the end of the terminal, is to mean nothing.
+  package init(isDeafToHangup: Bool = false, _ handle: @escaping @Sendable () -> Void = {}) {
     Self.takeSignals
     let raised = Raised()
     self.raised = raised
-    sources = Self.signals.map { number in
+    sources = Self.signals.filter { $0 != SIGHUP || !isDeafToHangup }.map { number in
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
       source.setEventHandler {
         raised.flag.store(true, ordering: .releasing)

@@ -85,6 +85,13 @@ extension RunDirectory {
 
   /// A folder for a run of the topology `name` that begins now: `runs/NAME-TIME`, numbered on if there is one.
   public static func unusedPath(for name: String) -> String {
+    let path = absolute("runs/\(name)-\(timestamp())")
+    let numbered = [path] + (2...1000).map { "\(path)-\($0)" }
+    return numbered.first { (try? isUnused($0)) == true } ?? path
+  }
+
+  /// The time of day and year as `20261121-224228`.
+  static func timestamp() -> String {
     var seconds = time(nil)
     var parts = tm()
     localtime_r(&seconds, &parts)
@@ -92,10 +99,7 @@ extension RunDirectory {
     let length = text.withUnsafeMutableBytes { text in
       strftime(text.baseAddress, text.count, "%Y%m%d-%H%M%S", &parts)
     }
-    let time = String(decoding: text.prefix(length), as: UTF8.self)
-    let path = absolute("runs/\(name)-\(time)")
-    let numbered = [path] + (2...1000).map { "\(path)-\($0)" }
-    return numbered.first { (try? isUnused($0)) == true } ?? path
+    return String(decoding: text.prefix(length), as: UTF8.self)
   }
 
   /// Whether there is nothing at `path`, or an empty folder.

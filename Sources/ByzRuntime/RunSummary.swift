@@ -223,9 +223,10 @@ extension RunDirectory {
     return metrics.step
   }
 
-  /// What `node` wrote at its end; nil if it did not, or not so that it can be read.
+  /// What `node` wrote at its end; nil if it did not, or not so that it can be read and believed.
   func readSummary(of node: NodeID) -> NodeSummary? {
     guard let data = FileManager.default.contents(atPath: summary(of: node)) else { return nil }
-    return try? JSON.value(NodeSummary.self, in: data)
+    guard let summary = try? JSON.value(NodeSummary.self, in: data), summary.isPlausible else { return nil }
+    return summary
   }
 }

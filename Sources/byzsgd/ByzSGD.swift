@@ -13,8 +13,8 @@ struct ByzSGD: ParsableCommand {
       """,
     version: Version.current,
     subcommands: [
-      Launch.self, NodeCommand.self, Simulate.self, SweepCommand.self, InitCommand.self, KeysCommand.self, Check.self,
-      CollectCommand.self, Faults.self, AggregateCommand.self, Bench.self,
+      Launch.self, Follow.self, NodeCommand.self, Simulate.self, SweepCommand.self, InitCommand.self, KeysCommand.self,
+      Check.self, CollectCommand.self, Faults.self, AggregateCommand.self, Bench.self, HostCommand.self,
     ])
 
   static func main() {

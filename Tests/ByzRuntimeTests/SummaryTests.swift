@@ -151,6 +151,27 @@ import Testing
     #expect(run.steps == 0 && run.accuracy == nil && run.wallSeconds == nil && run.modelSpread == nil)
     #expect(run.text(directory: RunDirectory(path: folder)).hasPrefix("failed: 0 steps\n  no honest node is left\n"))
   }
+
+  /// A node on another host may write what it likes; who sums it up must neither trap nor believe it.
+  @Test func impossibleNumbersAreNoSummary() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let (directory, id) = (RunDirectory(path: folder), NodeID.server(0))
+    try directory.makeFolder(of: id)
+    let good = summary(of: id, step: 3, first: 1, last: 2, accuracy: 0.5, selected: nil)
+    try JSON.write(good, to: directory.summary(of: id))
+    #expect(directory.readSummary(of: id) != nil)
+    let changes: [(inout NodeSummary) -> Void] = [
+      { $0.step = -1 }, { $0.step = .max }, { $0.sent["model"]?.bytes = .max }, { $0.dropped["x"] = ["y": .min] },
+      { $0.usage[0].step = .min }, { $0.usage[0].proportionalBytes = .max }, { $0.firstStepAt = -1e308 },
+      { $0.loss = 1.7e308 }, { $0.usage[0].processor.work = 1e308 }, { $0.admitted = ["worker-0": 1e308] },
+    ]
+    for (index, change) in changes.enumerated() {
+      var bad = good
+      change(&bad)
+      try JSON.write(bad, to: directory.summary(of: id))
+      #expect(directory.readSummary(of: id) == nil, "\(index)")
+    }
+  }
 }
 
 @Suite struct ShownPathTests {

@@ -1,0 +1,76 @@
+import ByzProtocol
+import ByzTopology
+import Foundation
+
+/// A machine that runs nodes, and which.
+package struct RemoteHost: Codable, Equatable {
+  /// The name by which ssh or Slurm knows it.
+  package let name: String
+  /// What its files are called: fit to name a file, and like no other host's.
+  package let label: String
+  /// Its nodes, as text.
+  private let nodeNames: [String]
+
+  package var nodes: [NodeID] { nodeNames.compactMap { NodeID($0) } }
+
+  init(name: String, label: String, nodes: [NodeID]) {
+    self.name = name
+    self.label = label
+    nodeNames = nodes.map(\.description)
+  }
+
+  /// The hosts of a run.
+  ///
+  /// - Parameter names: where each node runs.
+  package static func hosts(of names: [NodeID: String]) -> [RemoteHost] {
+    let groups = Dictionary(grouping: names.keys, by: { names[$0] ?? "" })
+    var labels: Set<String> = []
+    return groups.mapValues { $0.sorted() }.sorted { ($0.value[0], $0.key) < ($1.value[0], $1.key) }.map {
+      name, nodes in
+      let plain = String(name.map { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) ? $0 : "_" })
+      let label = plain.hasPrefix(".") ? "_\(plain)" : plain
+      let numbered = [label] + (2...(names.count + 2)).map { "\(label)-\($0)" }
+      let unique = numbered.first { labels.insert($0).inserted } ?? label
+      return RemoteHost(name: name, label: unique, nodes: nodes)
+    }
+  }
+}
+
+extension Topology {
+  /// What keeps a topology from being run on hosts, and what to do.
+  package struct Unplaced: Error, CustomStringConvertible {
+    package let description: String
+  }
+
+  /// The host of each node: the one that it names, or of a server that names none, the one in its address.
+  package func hosts() throws(Unplaced) -> [RemoteHost] {
+    var names: [NodeID: String] = [:]
+    for node in nodeIDs { names[node] = nodes[node]?.host ?? nodes[node]?.hostOfAddress }
+    let homeless = nodeIDs.filter { names[$0] == nil }
+    guard homeless.isEmpty else {
+      throw Unplaced(
+        description:
+          "no host is given for \(homeless.map(\.description).joined(separator: ", ")): list the nodes under "
+          + "servers.nodes and workers.nodes, and give each a host (a server with a tcp address runs on the host in it)"
+      )
+    }
+    let hosts = RemoteHost.hosts(of: names)
+    let local = quorums.serverIDs.filter { nodes[$0]?.address?.hasPrefix("tcp://") != true }
+    guard hosts.count == 1 || local.isEmpty else {
+      throw Unplaced(
+        description:
+          "\(local.map(\.description).joined(separator: ", ")) cannot be reached from other hosts: give each an "
+          + "address, as tcp://HOST:PORT")
+    }
+    return hosts
+  }
+}
+
+extension NodePlace {
+  /// The host in a server's address.
+  fileprivate var hostOfAddress: String? {
+    guard let address, address.hasPrefix("tcp://"), let colon = address.lastIndex(of: ":") else { return nil }
+    let host = address[..<colon].dropFirst(6)
+    return host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : String(host)
+  }
+}

@@ -1,0 +1,80 @@
+import ArgumentParser
+import ByzKeys
+import ByzProtocol
+import ByzRuntime
+import ByzTopology
+import Foundation
+
+/// How launch reaches other hosts.
+enum Over: String, ExpressibleByArgument, CaseIterable {
+  case ssh, slurm
+}
+
+/// Where else than on this machine the nodes run.
+struct HostOptions: ParsableArguments {
+  @Option(help: "Run the nodes on other hosts: ssh, or slurm for those of an allocation.")
+  var over: Over?
+
+  @Option(
+    help: "With ssh: the folder with the nodes' secret keys. Default: keys beside the topology.", completion: .directory
+  )
+  var keys: String?
+
+  @Option(help: ArgumentHelp("With ssh: how to call it, as a shell reads it.", valueName: "command"))
+  var ssh: String?
+
+  @Option(help: "The path of byzsgd on the hosts. Default: the path of this program.")
+  var program: String?
+
+  @Flag(help: "With ssh: start the nodes, which then go on by themselves, and end. Go on with byzsgd follow.")
+  var detach = false
+
+  @Option(name: .customLong("hosts"), help: "With slurm: how many hosts.")
+  var hostCount: Int?
+
+  @Flag(help: "With slurm: print a script for sbatch instead.")
+  var script = false
+
+  /// - Throws: `ValidationError` for options that do not go together.
+  func check() throws {
+    let strangers: [(name: String, isGiven: Bool, home: Over)] = [
+      ("--keys", keys != nil, .ssh), ("--ssh", ssh != nil, .ssh), ("--hosts", hostCount != nil, .slurm),
+      ("--script", script, .slurm),
+    ]
+    if detach && over == .slurm {
+      throw ValidationError(
+        "--detach does not go with --over slurm: print a script with --script --hosts N, and give it to sbatch")
+    }
+    for stranger in strangers + [("--detach", detach, .ssh)] where stranger.isGiven && over != stranger.home {
+      throw ValidationError("\(stranger.name) needs --over \(stranger.home.rawValue)")
+    }
+    if program != nil && over == nil { throw ValidationError("--program needs --over ssh or --over slurm") }
+    if let hostCount, hostCount < 1 { throw ValidationError("--hosts must be at least 1") }
+  }
+
+  func programPath() throws -> String { try program ?? runningProgram() }
+
+  /// The secret keys of all nodes of `topology`, which lies at `path`.
+  ///
+  /// - Throws: `UsageFailure` with all keys that are missing or wrong.
+  func readKeys(of topology: Topology, at path: String) throws -> [NodeID: SecretKey] {
+    guard topology.security == .curve else { return [:] }
+    let beside = URL(filePath: path).deletingLastPathComponent().appending(path: "keys").path
+    let folder = KeyFolder(path: keys ?? beside)
+    var found: [NodeID: SecretKey] = [:]
+    var problems: [String] = []
+    for node in topology.nodeIDs {
+      do {
+        let key = try folder.secretKey(of: "\(node)")
+        found[node] = key
+        if key.publicKey != topology.nodes[node]?.publicKey {
+          problems.append("\(folder.file(of: "\(node)")) is not the key whose public_key the topology gives \(node)")
+        }
+      } catch {
+        problems.append("\(error)")
+      }
+    }
+    guard problems.isEmpty else { throw UsageFailure(description: problems.joined(separator: "\n")) }
+    return found
+  }
+}
