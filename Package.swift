@@ -66,7 +66,7 @@ let package = Package(
     .target(
       name: "ByzBenchmark",
       dependencies: [
-        "ByzRuntime", "ByzTopology", "ByzTransport", "ByzWire", "ByzGradients", "ByzProtocol", "ByzAggregation",
+        "ByzRuntime", "ByzTopology", "ByzTransport", "ByzWire", "ByzGradients", "ByzKeys", "ByzProtocol", "ByzAggregation",
         "ByzNumerics", "CZeroMQ",
       ]),
     .target(name: "ByzSweep", dependencies: ["ByzRuntime", "ByzTopology"]),

@@ -1,3 +1,4 @@
+import ByzKeys
 import ByzRuntime
 import ByzTopology
 import Foundation
@@ -10,11 +11,13 @@ public struct RunFailure: Error, CustomStringConvertible {
 /// Runs `topology` in processes of `executable` and gives its summary; of the run's files none is left.
 ///
 /// - Throws: `RunFailure`, `Interrupted`, or what disk and sockets refuse.
-func measure(_ topology: Topology, _ executable: String) throws -> RunSummary {
+///
+/// - Parameter keys: the nodes' secret keys, where links are protected.
+func measure(_ topology: Topology, _ executable: String, keys: KeyFolder? = nil) throws -> RunSummary {
   let path = FileManager.default.temporaryDirectory.appending(path: "byzsgd-bench-\(UUID().uuidString)").path
   defer { try? FileManager.default.removeItem(atPath: path) }
   let launcher = try Launcher(
-    topology, directory: RunDirectory(path: path), executable: executable, display: Display(isQuiet: true))
+    topology, directory: RunDirectory(path: path), executable: executable, keys: keys, display: Display(isQuiet: true))
   let summary = try launcher.run()
   switch summary.outcome {
   case .completed where summary.lost.isEmpty: return summary

@@ -20,6 +20,25 @@ extension PartsBenchmark.Report {
   }
 }
 
+extension LinksBenchmark.Report {
+  /// A table for people.
+  public var text: String {
+    let head =
+      "\(topology) without faults, over TCP on \(cores) cores; medians of \(rows[0].stepsPerSecond.count). Attacked: at every "
+      + "server strangers\nopen \(hostileConnectionsPerSecond) connections a second\n"
+    let lines = rows.map { row in
+      [
+        row.way.rawValue, String(format: "%.1f", row.stepsPerSecond.median), milliseconds(row.processorSeconds.median),
+        row.accuracy.map { String(format: "%.4f", $0) } ?? "",
+        row.serverBytes.map { String(format: "%.0f", Double($0) / 1e6) } ?? "", "\(row.refused)",
+      ]
+    }
+    return head
+      + table([["links", "steps/s", "CPU ms/step", "accuracy", "MB of a server", "dropped"]] + lines)
+      + String(format: "\n\nprotected / open %.2f; attacked / protected %.2f", protectedRatio, attackedRatio)
+  }
+}
+
 extension StepReport {
   /// Tables for people.
   public var text: String {

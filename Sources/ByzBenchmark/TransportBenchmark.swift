@@ -120,6 +120,9 @@ final class Places {
     return medium == .ipc ? "ipc://\(folder.path)/\(count)" : "tcp://127.0.0.1:\(try Self.freePort())"
   }
 
+  /// A folder that only this user can open.
+  func folder(for name: String) -> String { "\(folder.path)/\(name)" }
+
   /// A port that the system has just chosen for somebody who does not need it any more.
   private static func freePort() throws -> UInt16 {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)

@@ -1,3 +1,4 @@
+import ByzKeys
 import ByzProtocol
 import ByzTopology
 import Foundation
@@ -39,13 +40,14 @@ public final class Launcher {
   ///   - topology: servers without an address get one that only this user can connect to.
   ///   - directory: where the run is written; the nodes' folders in it are made here.
   ///   - executable: the program whose `node` command runs a node.
+  ///   - keys: the nodes' secret keys, where links are protected.
   ///   - display: where progress is shown, and what nodes come to.
   /// - Throws: if the run directory cannot be written.
   public convenience init(
-    _ topology: Topology, directory: RunDirectory, executable: String, display: Display
+    _ topology: Topology, directory: RunDirectory, executable: String, keys: KeyFolder? = nil, display: Display
   ) throws {
     try directory.makeNodeFolders(for: topology)
-    let crew = try LocalCrew(topology, in: directory, executable: executable)
+    let crew = try LocalCrew(topology, in: directory, executable: executable, keys: keys)
     try directory.write(crew.topology)
     self.init(crew.topology, directory: directory, crew: crew, display: display)
   }

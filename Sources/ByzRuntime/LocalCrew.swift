@@ -1,3 +1,4 @@
+import ByzKeys
 import ByzProtocol
 import ByzTopology
 import Foundation
@@ -8,6 +9,7 @@ package final class LocalCrew: Crew {
   let topology: Topology
   private let directory: RunDirectory
   private let executable: String
+  private let keys: KeyFolder?
   private let sockets: SocketFolder
   private let wake = DispatchSemaphore(value: 0)
   private let childWatch: any DispatchSourceSignal
@@ -16,11 +18,13 @@ package final class LocalCrew: Crew {
   /// - Parameters:
   ///   - topology: servers without an address get one that only this user can connect to.
   ///   - executable: the program whose `node` command runs a node.
-  init(_ topology: Topology, in directory: RunDirectory, executable: String) throws {
+  ///   - keys: the nodes' secret keys, where links are protected.
+  init(_ topology: Topology, in directory: RunDirectory, executable: String, keys: KeyFolder? = nil) throws {
     sockets = try SocketFolder()
     self.topology = topology.placing(sockets.addresses(for: topology))
     self.directory = directory
     self.executable = executable
+    self.keys = keys
     childWatch = ChildProcess.watchEndings { [wake] in wake.signal() }
   }
 
@@ -29,7 +33,7 @@ package final class LocalCrew: Crew {
   /// - Precondition: called on the main thread, whose end, too, would end the nodes.
   package func start() throws {
     for node in topology.nodeIDs {
-      children[node] = try ChildProcess.node(node, executable: executable, directory: directory)
+      children[node] = try ChildProcess.node(node, executable: executable, directory: directory, keys: keys?.path)
     }
   }
 

@@ -8,7 +8,8 @@ struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Measure what a topology, or an aggregation rule, costs on this machine.",
     subcommands: [
-      BenchParts.self, BenchStep.self, BenchScaling.self, BenchAggregation.self, BenchResilience.self, BenchSearch.self,
+      BenchParts.self, BenchStep.self, BenchLinks.self, BenchScaling.self, BenchAggregation.self, BenchResilience.self,
+      BenchSearch.self,
     ],
     defaultSubcommand: BenchParts.self)
 }
@@ -64,6 +65,38 @@ struct BenchStep: ParsableCommand {
           description: "training.steps: a step is measured from the first to the last; give at least 2")
       }
       let benchmark = StepBenchmark(topology, runs: runs, executable: try runningProgram())
+      return try output.measure(benchmark.run) { $0.text }
+    }
+  }
+}
+
+struct BenchLinks: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "links",
+    abstract: "Measure what protected links cost, and what is left of a run's speed while strangers attack it.",
+    discussion: """
+      The topology runs without its faults in real processes over TCP on this machine: with open links, with links protected \
+      by CURVE, and with these while somebody without a key of the run connects to every server again and again: some say nothing and stay, some send random bytes or a byte now and then, announce a frame of 2 \
+      GB, or speak ZeroMQ without a key or with one that nobody knows. What strangers compute is taken from the same machine.
+      """)
+
+  @OptionGroup var options: BenchTopology
+  @OptionGroup var output: BenchOutput
+
+  @Option(help: "How often everything is measured.")
+  var runs = 3
+
+  @Option(help: "How many connections strangers open in a second at each server.")
+  var hostile = 60
+
+  func run() throws {
+    try reporting {
+      guard (1...1000).contains(runs) else { throw UsageFailure(description: "--runs must be from 1 to 1000") }
+      guard (15...10_000).contains(hostile) else {
+        throw UsageFailure(description: "--hostile must be from 15 to 10000")
+      }
+      let benchmark = LinksBenchmark(
+        try options.read(), runs: runs, hostileConnections: hostile, executable: try runningProgram())
       return try output.measure(benchmark.run) { $0.text }
     }
   }

@@ -16,7 +16,7 @@ struct HostOptions: ParsableArguments {
   var over: Over?
 
   @Option(
-    help: "With ssh: the folder with the nodes' secret keys. Default: keys beside the topology.", completion: .directory
+    help: "The folder with the nodes' secret keys. Default: keys beside the topology.", completion: .directory
   )
   var keys: String?
 
@@ -38,7 +38,7 @@ struct HostOptions: ParsableArguments {
   /// - Throws: `ValidationError` for options that do not go together.
   func check() throws {
     let strangers: [(name: String, isGiven: Bool, home: Over)] = [
-      ("--keys", keys != nil, .ssh), ("--ssh", ssh != nil, .ssh), ("--hosts", hostCount != nil, .slurm),
+      ("--ssh", ssh != nil, .ssh), ("--hosts", hostCount != nil, .slurm),
       ("--script", script, .slurm),
     ]
     if detach && over == .slurm {
@@ -48,8 +48,16 @@ struct HostOptions: ParsableArguments {
     for stranger in strangers + [("--detach", detach, .ssh)] where stranger.isGiven && over != stranger.home {
       throw ValidationError("\(stranger.name) needs --over \(stranger.home.rawValue)")
     }
+    if keys != nil && over == .slurm {
+      throw ValidationError("--keys does not go with --over slurm, which makes keys for each run")
+    }
     if program != nil && over == nil { throw ValidationError("--program needs --over ssh or --over slurm") }
     if let hostCount, hostCount < 1 { throw ValidationError("--hosts must be at least 1") }
+  }
+
+  /// Where the secret keys of the topology at `path` lie.
+  func keyFolder(for path: String) -> KeyFolder {
+    KeyFolder(path: RunDirectory.absolute(keys ?? KeyFolder.beside(topology: path).path))
   }
 
   func programPath() throws -> String { try program ?? runningProgram() }
@@ -59,16 +67,15 @@ struct HostOptions: ParsableArguments {
   /// - Throws: `UsageFailure` with all keys that are missing or wrong.
   func readKeys(of topology: Topology, at path: String) throws -> [NodeID: SecretKey] {
     guard topology.security == .curve else { return [:] }
-    let beside = URL(filePath: path).deletingLastPathComponent().appending(path: "keys").path
-    let folder = KeyFolder(path: keys ?? beside)
+    let folder = keyFolder(for: path)
     var found: [NodeID: SecretKey] = [:]
     var problems: [String] = []
     for node in topology.nodeIDs {
       do {
         let key = try folder.secretKey(of: "\(node)")
         found[node] = key
-        if key.publicKey != topology.nodes[node]?.publicKey {
-          problems.append("\(folder.file(of: "\(node)")) is not the key whose public_key the topology gives \(node)")
+        if let listed = topology.publicKeys[node], listed != key.publicKey {
+          problems.append(KeyAssignment.mismatch(of: node, key, in: folder, listed: listed, path))
         }
       } catch {
         problems.append("\(error)")

@@ -44,9 +44,13 @@ struct Launch: ParsableCommand {
 
   private func runHere() throws -> Int32 {
     let topology = try options.read()
+    // Each node reads its own; here they are only looked at, so that what is wrong is said at once.
+    _ = try hosts.readKeys(of: topology, at: options.topology)
     let directory = try output.openDirectory(for: topology)
     let display = try display(for: topology)
-    let launcher = try Launcher(topology, directory: directory, executable: try runningProgram(), display: display)
+    let launcher = try Launcher(
+      topology, directory: directory, executable: try runningProgram(), keys: hosts.keyFolder(for: options.topology),
+      display: display)
     return try output.report(launcher.run(), directory)
   }
 
