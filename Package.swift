@@ -46,7 +46,7 @@ let package = Package(
     .target(name: "ByzTorch", dependencies: ["ByzGradients", "ByzNumerics", "TorchInterface"]),
     .target(name: "ByzWire", dependencies: ["ByzProtocol", "ByzNumerics"]),
     .target(name: "ByzKeys", dependencies: ["CSodium"]),
-    .target(name: "ByzTransport", dependencies: ["ByzWire", "ByzKeys", "ByzProtocol", "CZeroMQ"]),
+    .target(name: "ByzTransport", dependencies: ["ByzWire", "ByzKeys", "ByzProtocol", "CProcess", "CZeroMQ"]),
     .target(
       name: "ByzTopology",
       dependencies: [
@@ -104,7 +104,9 @@ let package = Package(
       exclude: ["Pinned"]),
     .testTarget(
       name: "ByzRuntimeTests",
-      dependencies: ["ByzRuntime", "ByzTopology", "ByzTransport", "ByzGradients", "ByzNumerics", "ByzProtocol"]),
+      dependencies: [
+        "ByzRuntime", "ByzTopology", "ByzTransport", "ByzGradients", "ByzKeys", "ByzNumerics", "ByzProtocol",
+      ]),
     .testTarget(
       name: "ByzBenchmarkTests",
       dependencies: ["ByzBenchmark", "ByzRuntime", "ByzTopology", "ByzAggregation", "ByzNumerics"]),
@@ -112,7 +114,7 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "byzsgd", "ByzBenchmark", "ByzRuntime", "ByzKeys", "ByzProtocol", "ByzNumerics", "CZeroMQ",
+        "byzsgd", "ByzBenchmark", "ByzRuntime", "ByzTopology", "ByzKeys", "ByzProtocol", "ByzNumerics", "CZeroMQ",
       ]),
   ],
   swiftLanguageModes: [.v6],

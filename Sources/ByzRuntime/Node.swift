@@ -1,5 +1,6 @@
 import ByzAdversary
 import ByzGradients
+import ByzKeys
 import ByzNumerics
 import ByzProtocol
 import ByzTopology
@@ -35,14 +36,18 @@ public final class Node {
 
   /// Prepares a node and opens its links.
   ///
+  /// - Parameter secretKey: that of the node's public key in the topology; nil where links are not protected.
   /// - Throws: what is wrong with the topology for this node, or an address that cannot be used.
-  public init(_ id: NodeID, in topology: Topology, directory: RunDirectory, logger: Logger) throws {
+  public init(
+    _ id: NodeID, in topology: Topology, directory: RunDirectory, logger: Logger, secretKey: SecretKey? = nil
+  ) throws {
     self.id = id
     self.topology = topology
     self.logger = logger
     let configuration = topology.protocolConfiguration
     let codec = Codec(node: id, digest: topology.digest, configuration: configuration)
-    transport = try Transport(codec, endpoints: topology.endpoints, bus: topology.bus(of: id))
+    let keys = secretKey.map { LinkKeys(secretKey: $0, publicKeys: topology.publicKeys) }
+    transport = try Transport(codec, endpoints: topology.endpoints, keys: keys, bus: topology.bus(of: id))
     mailbox = Mailbox(waking: transport.waker)
     record = try NodeRecord(of: id, in: topology, directory: directory)
     machine = topology.machine(of: id)
@@ -109,6 +114,9 @@ extension Node {
       let name = peer?.description ?? "a node that is not in this topology"
       logger.error(
         "\(name) runs another topology: its digest is \(Topology.text(ofDigest: theirs)), ours \(topology.digestText)")
+    case .refused(let key, let owner, let address):
+      let reason = owner.map { "\($0) does not connect to \(id)" } ?? "no node of this topology has it"
+      logger.warning("turned away a connection from \(address) with the key \(key): \(reason)")
     }
   }
 

@@ -123,7 +123,7 @@ struct SummaryBuilder {
   private var nodeSummaries: [NodeID: NodeSummary] {
     var found: [NodeID: NodeSummary] = [:]
     for node in topology.quorums.serverIDs + topology.quorums.workerIDs {
-      found[node] = directory.readSummary(of: node)
+      found[node] = directory.readSummary(of: node, in: topology)
     }
     return found
   }
@@ -131,17 +131,20 @@ struct SummaryBuilder {
   private func server(_ id: NodeID, _ summary: NodeSummary?, _ workers: [NodeSummary]) -> RunSummary.Server {
     RunSummary.Server(
       id: "\(id)", honest: topology.faults[id] == nil, fault: topology.faults[id]?.description,
-      step: summary?.step ?? directory.lastStep(of: id), accuracy: summary?.accuracy,
+      step: summary?.step ?? lastStep(of: id), accuracy: summary?.accuracy,
       admitted: mean(workers.compactMap { $0.admitted?["\(id)"] }))
   }
 
   private func worker(_ id: NodeID, _ summary: NodeSummary?, _ servers: [NodeSummary]) -> RunSummary.Worker {
     return RunSummary.Worker(
       id: "\(id)", honest: topology.faults[id] == nil, fault: topology.faults[id]?.description,
-      step: summary?.step ?? directory.lastStep(of: id),
+      step: summary?.step ?? lastStep(of: id),
       admitted: mean(servers.compactMap { $0.admitted?["\(id)"] }),
       selected: mean(servers.compactMap { $0.selected?["\(id)"] }), forged: summary?.forged)
   }
+
+  /// What the metrics of a node say that left no summary, as far as it can be.
+  private func lastStep(of node: NodeID) -> Int { min(directory.lastStep(of: node), topology.training.steps) }
 
   private func mean(_ values: [Double]) -> Double? {
     values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
@@ -221,9 +224,11 @@ extension RunDirectory {
   }
 
   /// What `node` wrote at its end; nil if it did not, or not so that it can be read and believed.
-  func readSummary(of node: NodeID) -> NodeSummary? {
+  func readSummary(of node: NodeID, in topology: Topology) -> NodeSummary? {
     guard let data = FileManager.default.contents(atPath: summary(of: node)) else { return nil }
-    guard let summary = try? JSON.value(NodeSummary.self, in: data), summary.isPlausible else { return nil }
+    guard let summary = try? JSON.value(NodeSummary.self, in: data),
+      summary.objection(of: node, in: topology) == nil
+    else { return nil }
     return summary
   }
 }

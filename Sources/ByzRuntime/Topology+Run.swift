@@ -17,8 +17,7 @@ extension Topology {
   func bus(of node: NodeID) -> AdversaryBus {
     let buses = buses
     if let address = buses[node] { return .telling(at: address) }
-    let heard = buses.sorted { $0.key < $1.key }.map(\.value)
-    return cast.listens(node) && !heard.isEmpty ? .listening(to: heard) : .none
+    return cast.listens(node) && !buses.isEmpty ? .listening(to: buses) : .none
   }
 
   /// The folder of `data`, as `node` sees it.

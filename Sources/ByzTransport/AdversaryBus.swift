@@ -7,8 +7,8 @@ public enum AdversaryBus: Sendable {
   case none
   /// A server that tells its accomplices, at this address, what honest workers send it.
   case telling(at: String)
-  /// A worker that hears what is told at these addresses.
-  case listening(to: [String])
+  /// A worker that hears what these servers tell at their addresses.
+  case listening(to: [NodeID: String])
 }
 
 /// The sockets of a node's place on the bus.
@@ -19,22 +19,24 @@ struct BusSockets {
   private let teller: ZeroMQSocket?
   let heard: [ZeroMQSocket]
 
-  init(_ bus: AdversaryBus, in context: ZeroMQContext, limits: SocketLimits) throws {
+  init(_ bus: AdversaryBus, in context: ZeroMQContext, keys: LinkKeys?, limits: SocketLimits) throws {
     switch bus {
     case .none:
       (teller, heard) = (nil, [])
     case .telling(let address):
       let socket = try ZeroMQSocket(ZMQ_PUB, in: context)
-      try limits.apply(to: socket)
+      try limits.apply(to: socket, isProtected: keys != nil)
+      try keys?.protect(listening: socket, as: .bus)
       // Nobody waits for what is told at the end.
       try socket.set(ZMQ_LINGER, to: Int32(0))
       try Self.bind(socket, to: address)
       (teller, heard) = (socket, [])
     case .listening(let addresses):
       teller = nil
-      heard = try addresses.map { address in
+      heard = try addresses.sorted { $0.key < $1.key }.map { server, address in
         let socket = try ZeroMQSocket(ZMQ_SUB, in: context)
-        try limits.apply(to: socket)
+        try limits.apply(to: socket, isProtected: keys != nil)
+        try keys?.protect(dialing: server, socket)
         try socket.subscribeToAll()
         try socket.connect(to: address)
         return socket

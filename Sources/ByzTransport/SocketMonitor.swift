@@ -21,6 +21,8 @@ final class SocketMonitor {
     guard zmq_socket_monitor(watched.raw, address, events) == 0 else { throw ZeroMQError("watch the links of \(name)") }
     socket = try ZeroMQSocket(ZMQ_PAIR, in: context)
     try socket.set(ZMQ_LINGER, to: Int32(0))
+    // libzmq's own thread waits when there is no more room, and every link of the node with it.
+    try socket.set(ZMQ_RCVHWM, to: Int32(100_000))
     try socket.connect(to: address)
   }
 

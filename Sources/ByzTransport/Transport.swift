@@ -1,3 +1,4 @@
+import ByzKeys
 import ByzNumerics
 import ByzProtocol
 import ByzWire
@@ -27,6 +28,9 @@ public enum TransportEvent: Sendable {
   case overheard(Message, of: NodeID)
   /// A peer runs another topology; nil if it is none of this run's nodes. Said once for each of them.
   case differingTopology(of: NodeID?, theirs: [UInt8])
+  /// Somebody at `address` was turned away who has this key: that of a node that has no business here, or of none at all.
+  /// Said once for each key and address, of the first few.
+  case refused(PublicKey, of: NodeID?, address: String)
 }
 
 /// A node's links to its peers over libzmq: one connection for each pair of a worker and a server, and of two servers.
@@ -34,9 +38,9 @@ public enum TransportEvent: Sendable {
 /// Servers listen; workers connect to all servers, and a server to those before it. A link that is lost, or whose peer
 /// comes up late, is connected again. All of it belongs to one thread, that of `poll`.
 ///
-/// Memory is bounded for each peer that keeps to ZeroMQ's own protocol: libzmq holds a few messages in each direction, the
-/// outbox R of each kind, and connections that have not said anything valid hold nothing here. Not bounded is what libzmq
-/// gathers of a message that never ends: it counts whole messages only, and limits the size of a frame but not their number.
+/// Memory is bounded for each peer, whatever it sends: libzmq holds a few messages in each direction, the outbox R of each
+/// kind, connections that have not said anything valid hold nothing here, and `Connections` cuts those that bring more than
+/// libzmq can hold of whole messages, or are too many.
 public final class Transport {
   public let waker: Waker
   public private(set) var counters = TrafficCounters()
@@ -48,12 +52,20 @@ public final class Transport {
   private let listener: Listener?
   private let dialed: [DialedLink]
   private let bus: BusSockets
-  /// Socket and monitor of each dialed link, then those of the listener, then those of the bus.
+  /// Who is asked about those who connect, where links are protected.
+  private let doorkeeper: Doorkeeper?
+  /// Socket and monitor of each dialed link, then those of the listener, those of the bus, and the doorkeeper's.
   private let sockets: [ZeroMQSocket]
   /// What to wait for: the descriptors of `sockets`, then the waker's.
   private let descriptors: [pollfd]
   private var accepted = AcceptedLinks()
   private var toldOfTopology: Set<NodeID?> = []
+  private var toldOfRefusal: Set<String> = []
+  /// The peers that something valid has come from.
+  private var heardFrom: Set<NodeID> = []
+
+  /// Of how many refusals to tell; all are counted.
+  private static let mostRefusalsTold = 32
 
   /// How many messages of one socket are taken before the other sockets get their turn.
   private static let turn = 16
@@ -63,9 +75,12 @@ public final class Transport {
   /// - Parameters:
   ///   - codec: the message format of the run, as this node speaks it.
   ///   - endpoints: the endpoints of all servers.
+  ///   - keys: what protects the links; nil if nothing does.
   ///   - place: the place of a Byzantine node among its accomplices.
   /// - Throws: `ZeroMQError`, which names the address that cannot be bound or connected to.
-  public init(_ codec: Codec, endpoints: [NodeID: Endpoint], bus place: AdversaryBus = .none) throws {
+  public init(
+    _ codec: Codec, endpoints: [NodeID: Endpoint], keys: LinkKeys? = nil, bus place: AdversaryBus = .none
+  ) throws {
     self.codec = codec
     waker = try Waker()
     let context = try ZeroMQContext()
@@ -78,22 +93,23 @@ public final class Transport {
     func isShared(_ endpoint: Endpoint) -> Bool {
       shared != nil && shared == SharedFolder(besideSocketAt: endpoint.address, dimension: codec.dimension)
     }
+    doorkeeper = try keys.map { try Doorkeeper(of: codec.node, admitting: $0, in: context) }
     listener = try endpoints[codec.node].map {
-      try Listener(on: $0, isShared: isShared($0), in: context, limits: limits)
+      try Listener(on: $0, isShared: isShared($0), in: context, keys: keys, limits: limits)
     }
     dialed = try endpoints.filter { $0.key < codec.node }.sorted { $0.key < $1.key }
       .map { peer, endpoint in
         try DialedLink(
           to: peer, at: endpoint.address, isShared: isShared(endpoint), hello: OutgoingMessage(header: codec.hello),
-          in: context, limits: limits)
+          in: context, keys: keys, limits: limits)
       }
     // What workers send in two steps.
     bus = try BusSockets(
-      place, in: context,
+      place, in: context, keys: keys,
       limits: SocketLimits(largestFrame: codec.largestFrame, queuedMessages: 2 * codec.workerCount))
     sockets =
       dialed.flatMap { [$0.socket, $0.monitorSocket] } + (listener.map { [$0.socket, $0.monitorSocket] } ?? [])
-      + bus.heard
+      + bus.heard + (doorkeeper.map { [$0.socket] } ?? [])
     descriptors = (sockets.map(\.descriptor) + [waker.readEnd]).map {
       pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
     }
@@ -101,6 +117,23 @@ public final class Transport {
 
   public func countDropped(from peer: NodeID?, _ reason: String) {
     counters.countDropped(from: peer, reason)
+  }
+}
+
+// MARK: - Who is there
+
+extension Transport {
+  /// The peers that nothing valid has come from yet, and why, as far as that is known.
+  public var missing: [(peer: NodeID, reason: String)] {
+    let unheard = dialed.filter { !heardFrom.contains($0.peer) }.map { link in
+      (link.peer, "\(link.address) \(link.trouble?.rawValue ?? "has said nothing yet")")
+    }
+    return unheard
+      + (listener == nil
+        ? []
+        : codec.peersBehind.filter { !heardFrom.contains($0) }.map {
+          ($0, "has not connected")
+        })
   }
 }
 
@@ -199,18 +232,34 @@ extension Transport {
   ///   - milliseconds: how long to wait at most; nil for as long as it takes.
   ///   - handle: is given the events one by one, before this returns.
   public func poll(atMost milliseconds: Int?, _ handle: (TransportEvent) throws -> Void) throws {
-    let ready = try waitForSockets(atMost: milliseconds)
-    for (index, link) in dialed.enumerated() {
-      if ready[2 * index] { try serve(link, handle) }
-      if ready[2 * index + 1], try link.hasReconnected() { try handle(.reconnected(link.peer)) }
+    let ready = try waitForSockets(atMost: min(milliseconds ?? .max, Connections.checkMilliseconds))
+    let now = ContinuousClock.now
+    // Connections are known before what comes over them.
+    for (index, link) in dialed.enumerated() where ready[2 * index + 1] {
+      if try link.hasReconnected(at: now) { try handle(.reconnected(link.peer)) }
     }
-    if let listener {
-      if ready[2 * dialed.count + 1] { try listener.welcome() }
-      if ready[2 * dialed.count] { try serveAccepted(listener, handle) }
-    }
-    for (socket, isReady) in zip(bus.heard, ready.suffix(bus.heard.count)) where isReady {
-      try serveBus(socket, handle)
-    }
+    if let listener, ready[2 * dialed.count + 1] { try welcome(to: listener, at: now) }
+    if let doorkeeper, ready[sockets.count - 1] { try doorkeeper.serve { try tell(of: $0, handle) } }
+    for (index, link) in dialed.enumerated() where ready[2 * index] { try serve(link, handle) }
+    if let listener, ready[2 * dialed.count] { try serveAccepted(listener, at: now, handle) }
+    let firstHeard = 2 * dialed.count + (listener == nil ? 0 : 2)
+    for (index, socket) in bus.heard.enumerated() where ready[firstHeard + index] { try serveBus(socket, handle) }
+    cutConnections(at: now)
+  }
+
+  private func cutConnections(at now: ContinuousClock.Instant) {
+    let cut = dialed.flatMap { $0.connections.check(at: now) } + (listener?.connections.check(at: now) ?? [])
+    for (peer, address, fault) in cut { counters.countRefused(peer, at: address, fault.rawValue) }
+  }
+
+  private func tell(of refusal: Doorkeeper.Refusal, _ handle: (TransportEvent) throws -> Void) throws {
+    let address = TrafficCounters.withoutMapping(refusal.address)
+    counters.countRefused(
+      refusal.owner, at: address, refusal.owner == nil ? "unknownKey" : "unexpectedKey")
+    guard toldOfRefusal.count < Self.mostRefusalsTold,
+      toldOfRefusal.insert("\(refusal.key) \(address)").inserted
+    else { return }
+    try handle(.refused(refusal.key, of: refusal.owner, address: address))
   }
 
   /// Which of the sockets have something to do; waits if none has.
@@ -236,15 +285,32 @@ extension Transport {
     try link.flush()
     for _ in 0..<Self.turn {
       guard let frames = try link.socket.receive(atMost: 3) else { return }
-      try deliver(frames, over: .dialed(link), handle)
+      let heard = try deliver(frames, over: .dialed(link), handle)
+      link.connections.received(frames, from: heard)
     }
   }
 
-  private func serveAccepted(_ listener: Listener, _ handle: (TransportEvent) throws -> Void) throws {
+  private func welcome(to listener: Listener, at now: ContinuousClock.Instant) throws {
+    try listener.welcome(at: now) { counters.countRefused(nil, at: $0, $1) }
+  }
+
+  private func serveAccepted(
+    _ listener: Listener, at now: ContinuousClock.Instant, _ handle: (TransportEvent) throws -> Void
+  ) throws {
     for _ in 0..<Self.turn {
       guard let frames = try listener.socket.receive(atMost: 4) else { return }
       guard let route = frames.first.map({ Array($0.bytes) }) else { continue }
-      try deliver(Array(frames.dropFirst()), over: .accepted(route), handle)
+      // Where there is a doorkeeper, nothing comes in that it has not admitted.
+      let owner = doorkeeper == nil ? accepted.peer(over: route) : frames.dropFirst().first?.admitted
+      guard doorkeeper == nil || owner != nil else {
+        countDropped(from: nil, "unknownKey")
+        continue
+      }
+      let message = Array(frames.dropFirst())
+      let heard = try deliver(message, over: .accepted(route, of: owner), handle)
+      // The connection may be newer than what was read of them before.
+      try welcome(to: listener, at: now)
+      listener.connections.received(message, from: heard)
       // Who sends also reads: a good moment for what it did not take before.
       if let peer = accepted.peer(over: route) { try flush(toAccepted: peer) }
     }
@@ -266,34 +332,48 @@ extension Transport {
     try handle(.overheard(message, of: sender))
   }
 
-  /// What a message came over.
+  /// What a message came over, and for whom that speaks, if it is known.
   private enum Way {
     case dialed(DialedLink)
-    case accepted([UInt8])
+    case accepted([UInt8], of: NodeID?)
+
+    var owner: NodeID? {
+      switch self {
+      case .dialed(let link): link.peer
+      case .accepted(_, let owner): owner
+      }
+    }
   }
 
-  /// Decodes a message and hands it over, or counts and drops it.
+  /// Decodes a message and hands it over, or counts and drops it; says who it is from if it was valid.
   private func deliver(
     _ frames: [ReceivedFrame], over way: Way, _ handle: (TransportEvent) throws -> Void
-  ) throws {
-    let peer = owner(of: way)
-    guard let last = frames.last else { return countDropped(from: peer, "frameCount") }
+  ) throws -> NodeID? {
+    let peer = way.owner
+    guard let last = frames.last else {
+      countDropped(from: peer, "frameCount")
+      return nil
+    }
     var (bytes, memory) = (frames.map(\.bytes), last as AnyObject)
     if isShared(way), frames.count == 2, let reference = VectorReference(bytes[1]),
       let claimed = codec.claimedSender(in: bytes[0])
     {
       switch peerVectors?.read(reference, of: claimed) {
       case .read(let vector)?: (bytes[1], memory) = (vector.bytes, vector)
-      case .overwritten?: return countDropped(from: peer, "overwritten")
-      case .missing?, nil: return countDropped(from: peer, "missing")
+      case .overwritten?:
+        countDropped(from: peer, "overwritten")
+        return peer
+      case .missing?, nil:
+        countDropped(from: peer, "missing")
+        return nil
       }
     }
     do {
       switch try codec.decode(bytes, owner: memory) {
       case .message(let message, let claimed):
-        try deliver(message, claimed: claimed, over: way, handle)
+        return try deliver(message, claimed: claimed, over: way, handle)
       case .hello(let claimed):
-        try deliver(nil, claimed: claimed, over: way, handle)
+        return try deliver(nil, claimed: claimed, over: way, handle)
       case .foreign(let claimed, let theirs):
         countDropped(from: peer, "topology")
         try refuse(theirs, over: way)
@@ -306,23 +386,25 @@ extension Transport {
     } catch let error as WireError {
       countDropped(from: peer, error.name)
     }
+    return nil
   }
 
   /// Hands over a valid message, or takes note of a hello, if the link that it came over speaks for the node that it claims
-  /// to be from.
+  /// to be from; says whether it does by naming it.
   private func deliver(
     _ message: Message?, claimed: NodeID, over way: Way, _ handle: (TransportEvent) throws -> Void
-  ) throws {
-    if let owner = owner(of: way) {
-      guard owner == claimed else { return countDropped(from: owner, "impostor") }
-      if let message { try handle(.received(message, from: claimed)) }
-      return
-    }
+  ) throws -> NodeID? {
     // Only those that come after this node connect to it; it connects to the others itself.
-    guard case .accepted(let route) = way, claimed > codec.node else { return countDropped(from: nil, "impostor") }
-    let isBack = accepted.bind(route, to: claimed)
+    guard way.owner.map({ $0 == claimed }) ?? (claimed > codec.node) else {
+      countDropped(from: way.owner, "impostor")
+      return nil
+    }
+    heardFrom.insert(claimed)
+    var isBack = false
+    if case .accepted(let route, _) = way { isBack = accepted.bind(route, to: claimed) }
     if let message { try handle(.received(message, from: claimed)) }
     if isBack { try handle(.reconnected(claimed)) }
+    return claimed
   }
 
   private func isShared(_ way: Way) -> Bool {
@@ -332,20 +414,12 @@ extension Transport {
     }
   }
 
-  /// The node that a way speaks for, if it is known.
-  private func owner(of way: Way) -> NodeID? {
-    switch way {
-    case .dialed(let link): link.peer
-    case .accepted(let route): accepted.peer(over: route)
-    }
-  }
-
   /// Tells a peer that its topology differs, with both digests.
   private func refuse(_ theirs: [UInt8], over way: Way) throws {
     let refusal = try OutgoingMessage(header: codec.refusalHeader, payload: theirs)
     switch way {
     case .dialed(let link): _ = try link.socket.send(refusal)
-    case .accepted(let route): _ = try listener?.socket.send(refusal, route: route)
+    case .accepted(let route, _): _ = try listener?.socket.send(refusal, route: route)
     }
   }
 

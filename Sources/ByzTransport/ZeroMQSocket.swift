@@ -70,6 +70,11 @@ final class ZeroMQSocket {
     }
   }
 
+  /// - Throws: an error that does not show the bytes: they may be a key.
+  func set(_ option: Int32, to bytes: [UInt8]) throws {
+    guard zmq_setsockopt(raw, option, bytes, bytes.count) == 0 else { throw ZeroMQError("set ZeroMQ option \(option)") }
+  }
+
   func subscribeToAll() throws {
     guard zmq_setsockopt(raw, ZMQ_SUBSCRIBE, "", 0) == 0 else { throw ZeroMQError("subscribe") }
   }
@@ -99,6 +104,14 @@ final class ZeroMQSocket {
     guard try send(bytes: message.header, flags: message.hasPayload ? ZMQ_SNDMORE : 0) else { return lastFailure }
     if message.hasPayload { try message.sendPayload(over: raw) }
     return .sent
+  }
+
+  /// Queues one message of these frames, or drops it if it would have to wait.
+  func send(frames: [[UInt8]]) throws {
+    wasUsed = true
+    for (index, frame) in frames.enumerated() {
+      guard try send(bytes: frame, flags: index < frames.count - 1 ? ZMQ_SNDMORE : 0) else { return }
+    }
   }
 
   private var lastFailure: SendResult { zmq_errno() == EAGAIN ? .full : .unreachable }
@@ -149,6 +162,12 @@ final class ReceivedFrame {
     zmq_msg_close(message)
     message.deallocate()
   }
+
+  /// What libzmq says of the connection that the frame came over.
+  func property(_ name: String) -> String? { zmq_msg_gets(message, name).map { String(cString: $0) } }
+
+  /// The descriptor of the connection that the frame came over; negative if there is none.
+  var descriptor: Int32 { zmq_msg_get(message, ZMQ_SRCFD) }
 
   /// The frame's bytes, valid as long as the frame lives.
   var bytes: UnsafeRawBufferPointer {

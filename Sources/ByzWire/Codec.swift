@@ -29,6 +29,11 @@ public struct Codec: Sendable {
   /// n_w.
   public var workerCount: Int { configuration.quorums.workers.count }
 
+  /// The nodes that connect to this one if it is a server.
+  public var peersBehind: [NodeID] {
+    (configuration.quorums.serverIDs + configuration.quorums.workerIDs).filter { $0 > node }
+  }
+
   /// R.
   public var retainedSteps: Int { configuration.patience.retainedSteps }
 

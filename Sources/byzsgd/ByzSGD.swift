@@ -13,9 +13,8 @@ struct ByzSGD: ParsableCommand {
       """,
     version: Version.current,
     subcommands: [
-      Launch.self, Follow.self, NodeCommand.self, Simulate.self, SweepCommand.self, Check.self, Faults.self,
-      AggregateCommand.self,
-      Bench.self, HostCommand.self,
+      Launch.self, Follow.self, NodeCommand.self, Simulate.self, SweepCommand.self, InitCommand.self, KeysCommand.self,
+      Check.self, CollectCommand.self, Faults.self, AggregateCommand.self, Bench.self, HostCommand.self,
     ])
 
   static func main() {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ByzKeys
 import ByzProtocol
 import ByzRuntime
 import ByzTopology
@@ -11,7 +12,8 @@ struct NodeCommand: ParsableCommand {
     abstract: "Run one node of a topology.",
     discussion: """
       The topology has to give every server an address; the one that launch writes into its run directory does. A node may \
-      start in any order with the others, and be started again.
+      start in any order with the others, and be started again. Where the topology has public keys, the node's secret key \
+      is read from the folder of --keys.
       """)
 
   @Argument(help: "The node, such as server-0 or worker-3.")
@@ -22,7 +24,7 @@ struct NodeCommand: ParsableCommand {
   @Option(help: "Where the node writes its part of the run.", completion: .directory)
   var runDirectory: String?
 
-  @Option(help: "The folder with the node's secret key.", completion: .directory)
+  @Option(help: "The folder of the node's secret key. Default: keys beside the topology.", completion: .directory)
   var keys: String?
 
   @Flag(help: "Log to the run directory only, not to standard error as well.")
@@ -38,13 +40,14 @@ struct NodeCommand: ParsableCommand {
     try reporting {
       let topology = try options.read()
       let node = try findNode(in: topology)
+      let secretKey = try readKey(of: node, in: topology)
       let directory = RunDirectory(path: runDirectory ?? RunDirectory.unusedPath(for: topology.name))
       try directory.makeFolder(of: node)
       let handler = try FileLogHandler(path: directory.log(of: node), alsoToStandardError: !quiet)
       let logger = Logger(label: "byzsgd") { _ in handler }
       for warning in topology.warnings { logger.warning("\(warning)") }
       do {
-        let summary = try Node(node, in: topology, directory: directory, logger: logger).run()
+        let summary = try Node(node, in: topology, directory: directory, logger: logger, secretKey: secretKey).run()
         if json { try summary.printJSON() }
         return ExitStatus.status(of: summary.outcome)
       } catch  where !quiet {
@@ -68,5 +71,16 @@ struct NodeCommand: ParsableCommand {
           + "its run directory")
     }
     return node
+  }
+
+  /// The key by which the others know `node`; nil where links are not protected.
+  private func readKey(of node: NodeID, in topology: Topology) throws -> SecretKey? {
+    if keys?.isEmpty == true { throw UsageFailure(description: "--keys is empty; name a folder") }
+    guard topology.security == .curve else { return nil }
+    let folder = keys.map { KeyFolder(path: $0) } ?? KeyFolder.beside(topology: options.topology)
+    let key = try folder.secretKey(of: "\(node)")
+    guard let listed = topology.publicKeys[node], listed != key.publicKey else { return key }
+    throw UsageFailure(
+      description: KeyAssignment.mismatch(of: node, key, in: folder, listed: listed, options.topology))
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ByzKeys
 import ByzRuntime
 import ByzTopology
 import Foundation
@@ -79,6 +80,9 @@ extension ParsableCommand {
       printError(failure)
       status = ExitStatus.usage
     } catch let failure as RunDirectory.Failure {
+      printError(failure)
+      status = ExitStatus.usage
+    } catch let failure as KeyFolder.Failure {
       printError(failure)
       status = ExitStatus.usage
     } catch let exit as ExitCode {

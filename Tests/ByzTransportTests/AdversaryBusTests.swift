@@ -13,7 +13,7 @@ import Testing
     let network = try Network(medium)
     let bus = address(network, medium)
     let teller = try network.node(.server(1), bus: .telling(at: bus))
-    let listeners = try [0, 1].map { try network.node(.worker($0), bus: .listening(to: [bus])) }
+    let listeners = try [0, 1].map { try network.node(.worker($0), bus: .listening(to: [.server(1): bus])) }
     let honest = try network.node(.worker(2))
     var step = 0
     // What is told before somebody listens is lost; so it is told again.
@@ -39,7 +39,7 @@ import Testing
     let network = try Network(medium)
     let bus = address(network, medium)
     let teller = try network.node(.server(1), digest: Network.otherDigest, bus: .telling(at: bus))
-    let listener = try network.node(.worker(0), bus: .listening(to: [bus]))
+    let listener = try network.node(.worker(0), bus: .listening(to: [.server(1): bus]))
     #expect(
       try run(teller, listener) {
         try teller.transport.confide(.vector(.momentum, step: 1, vector(1)), of: .worker(3))

@@ -1,4 +1,5 @@
 import ByzAggregation
+import ByzKeys
 import ByzNumerics
 import ByzProtocol
 import ByzTransport
@@ -15,13 +16,20 @@ final class Network: Sendable {
 
   let configuration: ProtocolConfiguration
   let endpoints: [NodeID: Endpoint]
+  /// Every node's secret key, if links are protected.
+  let secrets: [NodeID: SecretKey]
   /// Where the sockets are, if they are in a folder.
   let folder: String
 
   /// - Parameters:
   ///   - sharesVectors: whether there is a folder for vectors beside the sockets.
   ///   - others: the servers that listen on the other medium.
-  init(_ medium: Medium, dimension: Int = 8, sharesVectors: Bool = false, except others: Set<Int> = []) throws {
+  ///   - hasKeys: whether links are protected.
+  ///   - relay: the port of somebody between the first server and those who connect to it.
+  init(
+    _ medium: Medium, dimension: Int = 8, sharesVectors: Bool = false, except others: Set<Int> = [],
+    hasKeys: Bool = false, relay: UInt16? = nil
+  ) throws {
     configuration = ProtocolConfiguration(
       quorums: Quorums(servers: (3, 0), workers: (4, 1)),
       training: TrainingParameters(
@@ -36,8 +44,12 @@ final class Network: Sendable {
     let addresses = (0..<3).map {
       (medium == .tcp) != others.contains($0) ? "tcp://127.0.0.1:\(ports[$0])" : "ipc://\(folder)/\($0)"
     }
-    endpoints = Dictionary(
+    var endpoints = Dictionary(
       uniqueKeysWithValues: configuration.quorums.serverIDs.map { ($0, Endpoint(address: addresses[$0.index])) })
+    if let relay { endpoints[.server(0)] = Endpoint(address: "tcp://127.0.0.1:\(relay)", bind: addresses[0]) }
+    self.endpoints = endpoints
+    let nodes = configuration.quorums.serverIDs + configuration.quorums.workerIDs
+    secrets = hasKeys ? Dictionary(uniqueKeysWithValues: nodes.map { ($0, SecretKey()) }) : [:]
   }
 
   deinit { try? FileManager.default.removeItem(atPath: folder) }
@@ -46,10 +58,13 @@ final class Network: Sendable {
     Codec(node: id, digest: digest, configuration: configuration)
   }
 
+  /// - Parameter secret: what the node has in place of its own key, where links are protected.
   func node(
-    _ id: NodeID, digest: [UInt8] = Network.digest, bus: AdversaryBus = .none
+    _ id: NodeID, digest: [UInt8] = Network.digest, secret: SecretKey? = nil, bus: AdversaryBus = .none
   ) throws -> TestNode {
-    TestNode(id, try Transport(codec(id, digest: digest), endpoints: endpoints, bus: bus), in: self)
+    let keys = (secret ?? secrets[id]).map { LinkKeys(secretKey: $0, publicKeys: secrets.mapValues(\.publicKey)) }
+    let transport = try Transport(codec(id, digest: digest), endpoints: endpoints, keys: keys, bus: bus)
+    return TestNode(id, transport, in: self)
   }
 
   func address(of server: Int) -> String { endpoints[.server(server)]?.address ?? "" }
@@ -82,6 +97,7 @@ final class TestNode {
   private(set) var reconnected: [NodeID] = []
   private(set) var overheard: [(message: Message, sender: NodeID)] = []
   private(set) var differing: [(peer: NodeID?, theirs: [UInt8])] = []
+  private(set) var refused: [(key: PublicKey, owner: NodeID?, address: String)] = []
 
   init(_ id: NodeID, _ transport: Transport, in network: Network) {
     self.id = id
@@ -98,6 +114,7 @@ final class TestNode {
       case .reconnected(let peer): reconnected.append(peer)
       case .overheard(let message, let sender): overheard.append((message, sender))
       case .differingTopology(let peer, let theirs): differing.append((peer, theirs))
+      case .refused(let key, let owner, let address): refused.append((key, owner, address))
       }
     }
   }
@@ -106,12 +123,17 @@ final class TestNode {
     received.contains { $0.message == message && $0.sender == sender }
   }
 
+  /// How many connections from this machine were refused or cut for `reason`; some end before anybody can see from where.
+  func refused(_ reason: String) -> Int { dropped("127.0.0.1", reason) + dropped("unknown", reason) }
+
   func dropped(_ peer: String, _ reason: String) -> Int { transport.counters.dropped[peer]?[reason] ?? 0 }
 }
 
 /// Lets `nodes` work until `condition` holds; says whether it does. It holds long before the time is up, or never.
-func run(_ nodes: TestNode..., until condition: () throws -> Bool) throws -> Bool {
-  let deadline = ContinuousClock.now + .seconds(20)
+func run(
+  _ nodes: TestNode..., within time: Duration = .seconds(20), until condition: () throws -> Bool
+) throws -> Bool {
+  let deadline = ContinuousClock.now + time
   while try !condition() {
     guard ContinuousClock.now < deadline else { return false }
     for node in nodes { try node.poll() }

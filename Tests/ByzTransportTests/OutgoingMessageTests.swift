@@ -9,7 +9,7 @@ import Testing
   @Test func aLinkThatGoesBetweenHeaderAndPayloadIsNoError() throws {
     let address = "ipc:///tmp/byzsgd-nobody-is-there"
     let socket = try ZeroMQSocket(ZMQ_DEALER, in: ZeroMQContext())
-    try SocketLimits(largestFrame: 64, queuedMessages: 6).apply(to: socket)
+    try SocketLimits(largestFrame: 64, queuedMessages: 6).apply(to: socket, isProtected: false)
     try socket.connect(to: address)
     let message = try OutgoingMessage(header: [1], payload: Vector([1, 2]))
     #expect(zmq_send(socket.raw, message.header, 1, ZMQ_SNDMORE | ZMQ_DONTWAIT) == 1)

@@ -1,3 +1,4 @@
+import ByzKeys
 import ByzProtocol
 import CZeroMQ
 import Glibc
@@ -58,6 +59,17 @@ final class TCPSocket {
     return UInt16(bigEndian: address.sin_port)
   }
 
+  /// What has come since the last time. Never waits.
+  func takeAll() -> [UInt8] {
+    var all: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 65_536)
+    while true {
+      let count = recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT))
+      guard count > 0 else { return all }
+      all += buffer[..<count]
+    }
+  }
+
   /// Sends `bytes`, or as many as the other side takes before it hangs up.
   func send(_ bytes: [UInt8]) { _ = Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) }
 
@@ -97,9 +109,17 @@ final class RawPeer {
   private let context: UnsafeMutableRawPointer
   private let socket: UnsafeMutableRawPointer
 
-  /// Connects to `address`.
-  convenience init(connectingTo address: String) throws {
+  /// Connects to `address`; with the key `secret`, if one is given, to the owner of `server`.
+  convenience init(connectingTo address: String, as secret: SecretKey? = nil, to server: PublicKey? = nil) throws {
     try self.init(ZMQ_DEALER)
+    if let secret, let server {
+      for (option, key) in [
+        (ZMQ_CURVE_SERVERKEY, server.bytes), (ZMQ_CURVE_PUBLICKEY, secret.publicKey.bytes),
+        (ZMQ_CURVE_SECRETKEY, secret.bytes),
+      ] {
+        guard zmq_setsockopt(socket, option, key, key.count) == 0 else { throw Failure("zmq_setsockopt") }
+      }
+    }
     guard zmq_connect(socket, address) == 0 else { throw Failure("zmq_connect") }
   }
 

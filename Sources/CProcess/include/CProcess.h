@@ -2,6 +2,8 @@
 #define C_PROCESS_H
 
 #include <spawn.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 // Has the kernel kill this process with SIGKILL as soon as the thread of `parent` that started it ends, even if that
@@ -14,5 +16,12 @@ int byz_add_close_others(posix_spawn_file_actions_t *actions);
 
 // POSIX_SPAWN_SETSID, which Swift does not see: the new process begins a session of its own.
 extern const short byz_spawn_setsid;
+
+// How many bytes of a TCP connection this process has read so far: what the kernel has received without what it still
+// holds. Returns -1 for anything but a TCP connection, or if the kernel does not say.
+int64_t byz_bytes_read(int descriptor);
+
+// Writes the IP address of the other end of a TCP connection to `text`. Returns 0, or -1 if there is none.
+int byz_peer_address(int descriptor, char *text, size_t length);
 
 #endif
