@@ -23,6 +23,7 @@ public final class Node {
   private let record: NodeRecord
   private var machine: any Machine
   private var timers = TimerQueue()
+  private var stall = StallWatch()
   private var meter = ProcessorMeter()
   private var gradients: WorkThread<any GradientSource>?
   private var evaluations: Evaluations?
@@ -47,6 +48,8 @@ public final class Node {
     let configuration = topology.protocolConfiguration
     let codec = Codec(node: id, digest: topology.digest, configuration: configuration)
     let keys = secretKey.map { LinkKeys(secretKey: $0, publicKeys: topology.publicKeys) }
+    // A connection is a descriptor, and a shell's usual limit is lower than what a large run needs.
+    raiseDescriptorLimit()
     transport = try Transport(codec, endpoints: topology.endpoints, keys: keys, bus: topology.bus(of: id))
     mailbox = Mailbox(waking: transport.waker)
     record = try NodeRecord(of: id, in: topology, directory: directory)
@@ -99,6 +102,18 @@ extension Node {
     }
     for notice in mailbox.takeAll() { try handle(notice) }
     for timer in timers.takeDue() where ending == nil { try pass(.timer(timer)) }
+    if ending == nil, let time = stall.notice(at: record.step, now: .now) { tellOfWaiting(for: time) }
+  }
+
+  private func tellOfWaiting(for time: Duration) {
+    let (needed, group) =
+      id.role == .worker ? (Role.server, topology.quorums.servers) : (.worker, topology.quorums.workers)
+    let silent = transport.silentPeers(for: time).map { "\($0.peer) (\($0.reason))" }
+    logger.notice(
+      """
+      has been at step \(record.step) for \(time.components.seconds) s; a step needs \(group.quorum) of \(group.count) \
+      \(needed.rawValue)s; \(silent.isEmpty ? "all peers are there" : "nothing from \(silent.joined(separator: ", "))")
+      """)
   }
 
   private func handle(_ event: TransportEvent) throws {
@@ -211,4 +226,12 @@ extension Node {
   private func end(_ outcome: Outcome, _ reason: String?) {
     if ending == nil { ending = Ending(outcome: outcome, reason: reason) }
   }
+}
+
+/// Permits this process as many open descriptors as the system lets it have.
+private func raiseDescriptorLimit() {
+  var limit = rlimit()
+  guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+  limit.rlim_cur = limit.rlim_max
+  setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
 }

@@ -61,8 +61,8 @@ public final class Transport {
   private var accepted = AcceptedLinks()
   private var toldOfTopology: Set<NodeID?> = []
   private var toldOfRefusal: Set<String> = []
-  /// The peers that something valid has come from.
-  private var heardFrom: Set<NodeID> = []
+  /// When something valid came last from each peer.
+  private var lastHeard: [NodeID: ContinuousClock.Instant] = [:]
 
   /// Of how many refusals to tell; all are counted.
   private static let mostRefusalsTold = 32
@@ -123,17 +123,15 @@ public final class Transport {
 // MARK: - Who is there
 
 extension Transport {
-  /// The peers that nothing valid has come from yet, and why, as far as that is known.
-  public var missing: [(peer: NodeID, reason: String)] {
-    let unheard = dialed.filter { !heardFrom.contains($0.peer) }.map { link in
-      (link.peer, "\(link.address) \(link.trouble?.rawValue ?? "has said nothing yet")")
+  /// The peers that nothing valid has come from for `time`, and why, as far as that is known.
+  public func silentPeers(for time: Duration) -> [(peer: NodeID, reason: String)] {
+    let start = ContinuousClock.now - time
+    func isSilent(_ peer: NodeID) -> Bool { lastHeard[peer].map { $0 < start } ?? true }
+    let servers = dialed.filter { isSilent($0.peer) }.map { link in
+      (link.peer, "\(link.address) \(link.trouble?.rawValue ?? "says nothing")")
     }
-    return unheard
-      + (listener == nil
-        ? []
-        : codec.peersBehind.filter { !heardFrom.contains($0) }.map {
-          ($0, "has not connected")
-        })
+    let others = listener == nil ? [] : codec.peersBehind.filter(isSilent)
+    return servers + others.map { ($0, lastHeard[$0] == nil ? "has not connected" : "says nothing") }
   }
 }
 
@@ -399,7 +397,7 @@ extension Transport {
       countDropped(from: way.owner, "impostor")
       return nil
     }
-    heardFrom.insert(claimed)
+    lastHeard[claimed] = .now
     var isBack = false
     if case .accepted(let route, _) = way { isBack = accepted.bind(route, to: claimed) }
     if let message { try handle(.received(message, from: claimed)) }

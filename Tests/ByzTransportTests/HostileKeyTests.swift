@@ -148,12 +148,14 @@ import Testing
     try worker.send(.request(.model, step: 0), to: .server(0))
     #expect(
       try run(worker, false0) {
-        worker.transport.missing.contains { $0.peer == .server(0) && $0.reason.hasSuffix("speaks another protocol") }
+        worker.transport.silentPeers(for: .seconds(60)).contains {
+          $0.peer == .server(0) && $0.reason.hasSuffix("speaks another protocol")
+        }
       })
     #expect(false0.received.isEmpty && worker.received.isEmpty)
-    let reasons = worker.transport.missing.map(\.peer)
+    let reasons = worker.transport.silentPeers(for: .seconds(60)).map(\.peer)
     #expect(reasons == [.server(0), .server(1), .server(2)])
-    #expect(worker.transport.missing[2].reason == "\(network.address(of: 2)) cannot be reached")
+    #expect(worker.transport.silentPeers(for: .seconds(60))[2].reason == "\(network.address(of: 2)) cannot be reached")
   }
 
   @Test func whoIsNotAdmittedIsTold() throws {
@@ -162,8 +164,10 @@ import Testing
     try stranger.send(.request(.model, step: 0), to: .server(0))
     #expect(
       try run(server, stranger) {
-        stranger.transport.missing.contains { $0.peer == .server(0) && $0.reason.hasSuffix("admit this node's key") }
+        stranger.transport.silentPeers(for: .seconds(60)).contains {
+          $0.peer == .server(0) && $0.reason.hasSuffix("admit this node's key")
+        }
       })
-    #expect(server.transport.missing.count == 6 && server.received.isEmpty)
+    #expect(server.transport.silentPeers(for: .seconds(60)).count == 6 && server.received.isEmpty)
   }
 }
