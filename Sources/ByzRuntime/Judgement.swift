@@ -46,7 +46,7 @@ struct Judgement {
   }
 
   private mutating func note(_ ending: NodeEnding, of node: NodeID, at step: Int) -> String? {
-    let summary = directory.readSummary(of: node)
+    let summary = directory.readSummary(of: node, in: topology)
     if summary?.outcome == .completed {
       if isHonest(node) { firstCompletion = firstCompletion ?? .now }
       return nil
@@ -67,9 +67,10 @@ struct Judgement {
 
   /// How the run ended, if it has.
   func verdict() -> Verdict? {
-    let diverged = ended.filter { isHonest($0) && directory.readSummary(of: $0)?.outcome == .diverged }.sorted()
+    let diverged = ended.filter { isHonest($0) && directory.readSummary(of: $0, in: topology)?.outcome == .diverged }
+      .sorted()
     if let first = diverged.first {
-      let reason = directory.readSummary(of: first)?.reason ?? "its state became non-finite"
+      let reason = directory.readSummary(of: first, in: topology)?.reason ?? "its state became non-finite"
       return Verdict(outcome: .diverged, reasons: ["\(first): \(reason.harmless)"])
     }
     if let verdict = judgeLosses() { return verdict }

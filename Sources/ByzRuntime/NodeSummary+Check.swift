@@ -1,5 +1,6 @@
 import ByzProtocol
 import ByzTopology
+import Glibc
 
 extension NodeSummary {
   /// More than any count or size in a run comes to, and little enough that those of all nodes can be added up.
@@ -48,7 +49,16 @@ extension NodeSummary {
   }
 
   private static func areDrops(_ reasons: [String: Int], of peer: String, in ids: Set<String>) -> Bool {
-    (peer == "unknown" || ids.contains(peer)) && areNames(reasons.keys) && reasons.values.allSatisfy(isCount)
+    (peer == "unknown" || ids.contains(peer) || isAddress(peer)) && areNames(reasons.keys)
+      && reasons.values.allSatisfy(isCount)
+  }
+
+  /// Whether `text` could be the IP address of a stranger; how many of those a summary has, its size bounds.
+  private static func isAddress(_ text: String) -> Bool {
+    var bytes = in6_addr()
+    let address = text.prefix { $0 != "%" }
+    return text.utf8.count <= 64 && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+      && (inet_pton(AF_INET, String(address), &bytes) == 1 || inet_pton(AF_INET6, String(address), &bytes) == 1)
   }
 
   private static func isUsage(_ usage: [ResourceUsage], steps: ClosedRange<Int>) -> Bool {

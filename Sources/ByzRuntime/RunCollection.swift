@@ -94,7 +94,8 @@ public final class RunCollection {
     }
     try collectSummary(of: node, from: folder)
     Self.tell(
-      folder.names.filter { !wanted.contains($0) && $0 != "summary.json" }, leftOutOf: folder.path, display)
+      folder.names.filter { !wanted.contains($0) && $0 != "summary.json" && $0 != "ending" }, leftOutOf: folder.path,
+      display)
     if endings[node] == nil {
       let lines = ChildProcess.lastLines(ofLog: directory.log(of: node))
       display.show("\(node): no summary of its own" + (lines.isEmpty ? "" : "; the last lines of its log:\(lines)"))

@@ -123,7 +123,7 @@ struct SummaryBuilder {
   private var nodeSummaries: [NodeID: NodeSummary] {
     var found: [NodeID: NodeSummary] = [:]
     for node in topology.quorums.serverIDs + topology.quorums.workerIDs {
-      found[node] = directory.readSummary(of: node)
+      found[node] = directory.readSummary(of: node, in: topology)
     }
     return found
   }
@@ -224,9 +224,11 @@ extension RunDirectory {
   }
 
   /// What `node` wrote at its end; nil if it did not, or not so that it can be read and believed.
-  func readSummary(of node: NodeID) -> NodeSummary? {
+  func readSummary(of node: NodeID, in topology: Topology) -> NodeSummary? {
     guard let data = FileManager.default.contents(atPath: summary(of: node)) else { return nil }
-    guard let summary = try? JSON.value(NodeSummary.self, in: data), summary.isPlausible else { return nil }
+    guard let summary = try? JSON.value(NodeSummary.self, in: data),
+      summary.objection(of: node, in: topology) == nil
+    else { return nil }
     return summary
   }
 }

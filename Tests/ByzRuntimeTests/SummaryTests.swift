@@ -32,7 +32,8 @@ import Testing
       lastStepAt: last, accuracy: accuracy, loss: accuracy, evaluatedStep: step, selected: selected,
       sent: ["model": .init(messages: 2, bytes: 10)],
       dropped: ["worker-3": ["late": 1]],
-      usage: [usage(at: 1, seconds: first), usage(at: step, seconds: last)], seed: 1, topologyDigest: "", version: "")
+      usage: [usage(at: 1, seconds: first), usage(at: step, seconds: last)], seed: 1,
+      topologyDigest: (try? topology().digestText) ?? "", version: "")
   }
 
   private func usage(at step: Int, seconds: Double) -> ResourceUsage {
@@ -54,7 +55,7 @@ import Testing
       try JSON.write(
         summary(
           of: id, step: 11, first: 101 + Double(index), last: 111 + 2 * Double(index), accuracy: accuracy,
-          selected: ["worker-0": 0.5 + Double(index) / 4]), to: directory.summary(of: id))
+          selected: ["worker-0": 0.5 + Double(index) / 8]), to: directory.summary(of: id))
       if index < 3 {
         let parameters = Vector(count: 7850) { elements in
           elements[0] = 4
@@ -72,7 +73,7 @@ import Testing
     // Models (4, 0), (4, 0), (4, 3): norms 4, 4, 5 and a largest distance of 3.
     #expect(abs((run.modelSpread ?? 0) - 3 / (13.0 / 3)) < 1e-9)
     #expect(run.lost == ["server-3"] && run.servers.map(\.honest) == [true, true, true, true, false])
-    #expect(run.workers[0].selected == 0.75 && run.workers[1].selected == nil)
+    #expect(run.workers[0].selected == 0.625 && run.workers[1].selected == nil)
     // Honest nodes that were not lost: servers 0 to 2.
     #expect(run.messagesSent == ["model": 6] && run.bytesSent == ["model": 30])
     #expect(run.messagesDropped == ["worker-3": ["late": 3]])
@@ -150,27 +151,6 @@ import Testing
     ).build(.failed, reasons: ["no honest node is left"])
     #expect(run.steps == 0 && run.accuracy == nil && run.wallSeconds == nil && run.modelSpread == nil)
     #expect(run.text(directory: RunDirectory(path: folder)).hasPrefix("failed: 0 steps\n  no honest node is left\n"))
-  }
-
-  /// A node on another host may write what it likes; who sums it up must neither trap nor believe it.
-  @Test func impossibleNumbersAreNoSummary() throws {
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    let (directory, id) = (RunDirectory(path: folder), NodeID.server(0))
-    try directory.makeFolder(of: id)
-    let good = summary(of: id, step: 3, first: 1, last: 2, accuracy: 0.5, selected: nil)
-    try JSON.write(good, to: directory.summary(of: id))
-    #expect(directory.readSummary(of: id) != nil)
-    let changes: [(inout NodeSummary) -> Void] = [
-      { $0.step = -1 }, { $0.step = .max }, { $0.sent["model"]?.bytes = .max }, { $0.dropped["x"] = ["y": .min] },
-      { $0.usage[0].step = .min }, { $0.usage[0].proportionalBytes = .max }, { $0.firstStepAt = -1e308 },
-      { $0.loss = 1.7e308 }, { $0.usage[0].processor.work = 1e308 }, { $0.admitted = ["worker-0": 1e308] },
-    ]
-    for (index, change) in changes.enumerated() {
-      var bad = good
-      change(&bad)
-      try JSON.write(bad, to: directory.summary(of: id))
-      #expect(directory.readSummary(of: id) == nil, "\(index)")
-    }
   }
 }
 

@@ -121,7 +121,7 @@ import Testing
       try files.write([UInt8](repeating: 1, count: limit), node: "server-0", file: file, offset: 0)
       #expect(throws: HostFiles.Refusal.self) { try files.write([1], node: "server-0", file: file, offset: limit) }
     }
-    #expect(RunDirectory.limit(ofFile: "metrics.jsonl", in: topology) == 5 * 4096 + 1 << 20)
+    #expect(RunDirectory.limit(ofFile: "metrics.jsonl", in: topology) == 5 * (4096 + 32 * 9) + 1 << 20)
     #expect(RunDirectory.limit(ofFile: "checkpoint-5.safetensors", in: topology) == 40 + 1 << 16)
   }
 
