@@ -152,6 +152,16 @@ import Testing
     #expect(run.steps == 0 && run.accuracy == nil && run.wallSeconds == nil && run.modelSpread == nil)
     #expect(run.text(directory: RunDirectory(path: folder)).hasPrefix("failed: 0 steps\n  no honest node is left\n"))
   }
+
+  /// What came from somebody who is no node is counted by address.
+  @Test(arguments: [
+    ("192.0.2.7", true), ("2001:db8::7", true), ("fe80::1%eth0", true), ("unknown", true), ("worker-3", true),
+    ("worker-4", false), ("192.0.2", false), ("192.0.2.7\u{1B}", false), ("", false), ("%x", false),
+  ]) func strangersAreKnownByTheirAddress(peer: String, isGood: Bool) throws {
+    var summary = summary(of: .server(0), step: 11, first: 1, last: 2, accuracy: 0.5, selected: nil)
+    summary.dropped = [peer: ["handshake": 3]]
+    #expect((summary.objection(of: .server(0), in: try topology()) == nil) == isGood)
+  }
 }
 
 @Suite struct ShownPathTests {
