@@ -66,8 +66,8 @@ let package = Package(
     .target(
       name: "ByzBenchmark",
       dependencies: [
-        "ByzRuntime", "ByzTopology", "ByzTransport", "ByzWire", "ByzGradients", "ByzKeys", "ByzProtocol", "ByzAggregation",
-        "ByzNumerics", "CZeroMQ",
+        "ByzRuntime", "ByzTopology", "ByzTransport", "ByzWire", "ByzGradients", "ByzKeys", "ByzProtocol",
+        "ByzAggregation", "ByzNumerics", "CZeroMQ",
       ]),
     .target(name: "ByzSweep", dependencies: ["ByzRuntime", "ByzTopology"]),
     .executableTarget(

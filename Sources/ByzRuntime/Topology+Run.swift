@@ -62,13 +62,14 @@ extension Topology {
     }
   }
 
-  /// The data files that are missing, with their folders: empty if all nodes find what they need.
-  public var missingData: [String] {
+  /// The data files that `nodes` need and that are missing on this machine, with their folders.
+  public func missingData(for nodes: [NodeID]) -> [String] {
     guard case .network(_, let data) = model else { return [] }
-    return Set((quorums.serverIDs + quorums.workerIDs).map { path(of: data, for: $0) }).sorted().flatMap { path in
+    return Set(nodes.map { path(of: data, for: $0) }).sorted().flatMap { path in
       MNIST.missingFiles(in: path).map { "\(path)/\($0)" }
     }
   }
+
   /// What stands between this topology's model and libtorch, if it is needed and not there: in words, with what to do.
   public var missingLibrary: String? {
     guard case .network = model else { return nil }

@@ -15,7 +15,7 @@ struct Check: ParsableCommand {
 
   func run() throws {
     try reporting {
-      let topology = try options.read()
+      let topology = try options.read(running: .thoseWithSharedData)
       print(topology.yaml)
       print(TopologyReport(topology).text)
       return ExitStatus.completed

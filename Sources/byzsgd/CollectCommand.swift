@@ -22,7 +22,7 @@ struct CollectCommand: ParsableCommand {
 
   func run() throws {
     try reporting {
-      let topology = try options.read(isForThisMachine: false)
+      let topology = try options.read(running: .none)
       let directory = try output.openDirectory(for: topology)
       let display = Display(isQuiet: output.quiet)
       for warning in topology.warnings { display.show("warning: \(warning)") }

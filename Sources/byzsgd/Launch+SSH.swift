@@ -6,7 +6,7 @@ import Foundation
 
 extension Launch {
   func runOverSSH() throws -> Int32 {
-    let topology = try options.read(isForThisMachine: false)
+    let topology = try options.read(running: .none)
     let places: [RemoteHost]
     do { places = try topology.hosts() } catch { throw UsageFailure(description: "\(options.topology): \(error)") }
     let keys = try hosts.readKeys(of: topology, at: options.topology)

@@ -5,7 +5,7 @@ import Foundation
 
 extension Launch {
   func runOverSlurm() throws -> Int32 {
-    let topology = try options.read(isForThisMachine: false)
+    let topology = try options.read(running: .none)
     if hosts.script { return try printScript(for: topology) }
     guard Allocation.isPresent else { return try allocate(for: topology) }
     let allocation = try Allocation()

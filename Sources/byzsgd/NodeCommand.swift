@@ -38,7 +38,7 @@ struct NodeCommand: ParsableCommand {
   func run() throws {
     launcher.dieWithIt()
     try reporting {
-      let topology = try options.read()
+      let topology = try options.read(running: .one(id))
       let node = try findNode(in: topology)
       let secretKey = try readKey(of: node, in: topology)
       let directory = RunDirectory(path: runDirectory ?? RunDirectory.unusedPath(for: topology.name))

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ByzKeys
+import ByzProtocol
 import ByzRuntime
 import ByzTopology
 import Foundation
@@ -27,17 +28,34 @@ struct TopologyOverrides: ParsableArguments {
   /// Whether nothing is to be overridden.
   var isEmpty: Bool { fields.assignments.isEmpty && faults.isEmpty }
 
-  func read(_ path: String, isForThisMachine: Bool = true) throws -> Topology {
-    try readTopology(path, overriding: fields.assignments, faults: faults, isForThisMachine: isForThisMachine)
+  func read(_ path: String, running nodes: NodesHere = .all) throws -> Topology {
+    try readTopology(path, overriding: fields.assignments, faults: faults, running: nodes)
   }
 }
 
-/// Reads the topology at `path` and checks that its data and its model's library are there.
+/// The nodes of a topology that run on this machine, as far as a command knows.
+enum NodesHere {
+  case all
+  /// Those that have no folder of data of their own: whoever has one may be on a host of its own.
+  case thoseWithSharedData
+  case one(String)
+  case none
+
+  func nodes(of topology: Topology) -> [NodeID] {
+    switch self {
+    case .all: topology.nodeIDs
+    case .thoseWithSharedData: topology.nodeIDs.filter { topology.nodes[$0]?.dataPath == nil }
+    case .one(let name): NodeID(name).map { [$0] } ?? []
+    case .none: []
+    }
+  }
+}
+
+/// Reads the topology at `path` and checks that the data and the model's library are there that its nodes here need.
 ///
-/// - Parameter isForThisMachine: whether its nodes run here; on another one, what it has is for the nodes to find out.
 /// - Throws: `UsageFailure` with all problems.
 func readTopology(
-  _ path: String, overriding assignments: [String], faults: [String] = [], isForThisMachine: Bool = true
+  _ path: String, overriding assignments: [String], faults: [String] = [], running here: NodesHere = .all
 ) throws -> Topology {
   let topology: Topology
   do {
@@ -45,10 +63,10 @@ func readTopology(
   } catch {
     throw UsageFailure(description: "\(error)")
   }
-  guard isForThisMachine else { return topology }
+  let nodes = here.nodes(of: topology)
   let missing =
-    topology.missingData.map { "\(path): data.path: \($0) is missing, with .gz and without" }
-    + (topology.missingLibrary.map { [$0] } ?? [])
+    topology.missingData(for: nodes).map { "\(path): data.path: \($0) is missing, with .gz and without" }
+    + (nodes.isEmpty ? [] : topology.missingLibrary.map { [$0] } ?? [])
   guard missing.isEmpty else { throw UsageFailure(description: missing.joined(separator: "\n")) }
   return topology
 }
@@ -60,9 +78,7 @@ struct TopologyOptions: ParsableArguments {
 
   @OptionGroup var overrides: TopologyOverrides
 
-  func read(isForThisMachine: Bool = true) throws -> Topology {
-    try overrides.read(topology, isForThisMachine: isForThisMachine)
-  }
+  func read(running nodes: NodesHere = .all) throws -> Topology { try overrides.read(topology, running: nodes) }
 }
 
 /// Wrong usage or a wrong topology: a message and exit status 64.

@@ -132,7 +132,8 @@ import Testing
   }
 
   @Test(arguments: [
-    (["--detach"], "--detach needs --over ssh"), (["--keys", "x"], "--keys needs --over ssh"),
+    (["--detach"], "--detach needs --over ssh"),
+    (["--over", "slurm", "--keys", "x"], "--keys does not go with --over slurm"),
     (["--over", "ssh", "--hosts", "3"], "--hosts needs --over slurm"),
     (["--over", "slurm", "--detach"], "give it to sbatch"), (["--program", "x"], "--program needs --over"),
   ]) func optionsThatDoNotGoTogetherAreRefused(options: [String], message: String) throws {
