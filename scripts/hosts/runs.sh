@@ -2,7 +2,7 @@
 # one machine, undisturbed, with at least as many steps; a test says in `folder_of ID` where a node's files lie.
 
 undisturbed=$1
-steps=500
+steps=300
 
 # How accurate that was after as many steps.
 expected_accuracy() { jq "select(.evaluated == $steps).accuracy" "$undisturbed/nodes/server-0/metrics.jsonl"; }
