@@ -108,6 +108,9 @@ final class HostilePeers {
       let socket = zmq_socket(context, ZMQ_DEALER)
       var none: Int32 = 0
       zmq_setsockopt(socket, ZMQ_LINGER, &none, MemoryLayout<Int32>.size)
+      // Once each: connections are counted.
+      var never: Int32 = -1
+      zmq_setsockopt(socket, ZMQ_RECONNECT_IVL, &never, MemoryLayout<Int32>.size)
       if hasKey {
         let secret = SecretKey()
         zmq_setsockopt(socket, ZMQ_CURVE_SERVERKEY, key.bytes, PublicKey.length)

@@ -87,7 +87,7 @@ struct BenchLinks: ParsableCommand {
   var runs = 3
 
   @Option(help: "How many connections strangers open in a second at each server.")
-  var hostile = 60
+  var hostile = 300
 
   func run() throws {
     try reporting {

@@ -45,6 +45,22 @@ import Testing
     #expect(report.secondsToFirstStep.median > 0)
   }
 
+  /// Strangers at every door: the run completes, they are counted, and servers need no more memory than without them.
+  @Test func linksUnderAttack() throws {
+    let result = try Program.run(
+      "bench", "links", topology, "--runs", "1", "--set", "training.steps=1000", "--hostile", "150", "--json", "--quiet"
+    )
+    #expect(result.status == 0 && result.errors.isEmpty, "\(result.errors)")
+    let report = try decode(LinksBenchmark.Report.self, result.output)
+    #expect(report.rows.map(\.way) == [.open, .protected, .attacked] && report.hostileConnectionsPerSecond == 150)
+    #expect(report.rows.allSatisfy { $0.stepsPerSecond.median > 0 && $0.processorSeconds.median > 0 })
+    let (calm, attacked) = (report.rows[1], report.rows[2])
+    #expect(attacked.refused > calm.refused + 100)
+    #expect(try #require(attacked.serverBytes) < (#require(calm.serverBytes)) + (32 << 20))
+    #expect(report.attackedRatio == attacked.stepsPerSecond.median / calm.stepsPerSecond.median)
+    #expect(try Program.run("bench", "links", topology, "--hostile", "1").status == 64)
+  }
+
   @Test func aggregation() throws {
     let result = try Program.run(
       "bench", "aggregation", "--rule", "mda", "--rule", "{rule: median, before: [nnm]}", "--inputs", "5", "--inputs",
