@@ -4,7 +4,7 @@
 #   docker run --rm byzsgd launch /usr/local/share/byzsgd/topologies/mnist.yaml --run-directory /tmp/run
 #   docker run --rm --network host -v "$PWD:/run-here" -w /run-here byzsgd node server-0 topology.yaml
 #
-# No Docker engine has built this yet: there was none where it was written. What was tried is what it does: the program and
+# No Docker engine has built this yet. What was tried is what it does: the program and
 # its library, with Swift's libraries and the packages below, in a bare Debian 12.
 FROM swift:6.1-bookworm AS build
 WORKDIR /source

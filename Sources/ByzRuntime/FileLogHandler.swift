@@ -18,7 +18,7 @@ public struct FileLogHandler: LogHandler {
 
   public func log(event: LogEvent) {
     let time = Date().formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
-    let line = Data("\(time) \(event.level) \(event.message)\n".utf8)
+    let line = Data("\(time) \(event.level) \("\(event.message)".harmless(atMost: 4_000))\n".utf8)
     // A full disk must not end a node that can go on without its log.
     for output in outputs { try? output.write(contentsOf: line) }
   }

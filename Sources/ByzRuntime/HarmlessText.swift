@@ -1,8 +1,10 @@
 extension String {
   /// What others wrote, on one line of bounded length and fit for a terminal: nothing in it moves the cursor, sets colours
   /// or turns the direction of text.
-  package var harmless: String {
-    let limit = 400
+  package var harmless: String { harmless(atMost: 400) }
+
+  /// The same, of at most so many characters.
+  package func harmless(atMost limit: Int) -> String {
     let clipped = unicodeScalars.prefix(limit)
     let visible = clipped.map { scalar -> Unicode.Scalar in
       switch scalar.properties.generalCategory {

@@ -120,7 +120,10 @@ extension Unicode.Scalar {
     switch self {
     case "\"", "\\": return "\\\(self)"
     // Line and paragraph separators are folded like line feeds.
-    case _ where value < 0x20 || !isYAMLText || ["\u{85}", "\u{2028}", "\u{2029}"].contains(self):
+    // Nor should a text look like another one, with its direction turned.
+    case _
+    where value < 0x20 || !isYAMLText || properties.generalCategory == .format
+      || ["\u{85}", "\u{2028}", "\u{2029}"].contains(self):
       let digits = String(value, radix: 16)
       return "\\U" + String(repeating: "0", count: 8 - digits.count) + digits
     default: return String(self)

@@ -28,6 +28,8 @@ struct Connections {
     let serial: Int
     let since: ContinuousClock.Instant
     let address: String?
+    /// The port of the other end, which tells connections from one address apart.
+    let port: Int32
     var peer: NodeID?
     /// Bytes that have come out as messages, with what the protocols below add; never more than have come in.
     var accounted: UInt64 = 0
@@ -38,7 +40,7 @@ struct Connections {
   static let patience = Duration.seconds(10)
   /// What ZMTP and CURVE add to a frame, at most.
   private static let frameOverhead: UInt64 = 64
-  /// What heartbeats take, in bytes a second, at most.
+  /// What a peer's heartbeats take, in bytes a second, at most; nodes of this program send none.
   private static let idleRate: UInt64 = 32
 
   private let heldBytes: UInt64
@@ -55,8 +57,8 @@ struct Connections {
   /// - Parameter peer: whose connection it is, if that is known from the beginning.
   mutating func opened(_ descriptor: Int32, of peer: NodeID? = nil, at now: ContinuousClock.Instant) {
     opened += 1
-    connections[descriptor] = Connection(
-      serial: opened, since: now, address: peerAddress(of: descriptor), peer: peer)
+    let (address, port) = otherEnd(of: descriptor)
+    connections[descriptor] = Connection(serial: opened, since: now, address: address, port: port, peer: peer)
   }
 
   /// Forgets a connection that has ended; says where its other end was if nothing valid had come over it, and nil if
@@ -97,7 +99,9 @@ struct Connections {
     return faults.map { descriptor, fault in
       let connection = connections.removeValue(forKey: descriptor)
       // libzmq notices and closes it. If it has just done so by itself, the number may be another file's by now.
-      if peerAddress(of: descriptor) == connection?.address { shutdown(descriptor, Int32(SHUT_RDWR)) }
+      if otherEnd(of: descriptor) == (connection?.address, connection?.port ?? 0) {
+        shutdown(descriptor, Int32(SHUT_RDWR))
+      }
       return (connection?.peer, connection?.address, fault)
     }
   }
@@ -116,9 +120,12 @@ struct Connections {
     return UInt64(came) - connection.accounted > heldBytes
   }
 
-  private func peerAddress(of descriptor: Int32) -> String? {
+  /// The IP address and the port of the other end; nil and 0 if it is not on a network.
+  private func otherEnd(of descriptor: Int32) -> (String?, Int32) {
     var text = [CChar](repeating: 0, count: 64)
-    guard byz_peer_address(descriptor, &text, text.count) == 0 else { return nil }
-    return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    let port = byz_peer_address(descriptor, &text, text.count)
+    guard port >= 0 else { return (nil, 0) }
+    let address = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    return (TrafficCounters.withoutMapping(address), port)
   }
 }

@@ -125,14 +125,13 @@ final class Listener {
   var connections: Connections
   private let address: String
   private let monitor: SocketMonitor
-  /// Why the handshake of the connection failed that ends next.
-  private var failure: String?
-  /// Whether the doorkeeper has turned away the connection that ends next.
-  private var wasRefused = false
+  /// Why the handshake of the connection failed that ends next, and when that was.
+  private var failure: (reason: String, since: ContinuousClock.Instant)?
+  /// How many connections from an address the doorkeeper has turned away that have not ended yet.
+  private var turnedAway: [String: Int] = [:]
 
   private static let events =
     ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL
-    | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH
 
   init(
     on endpoint: Endpoint, isShared: Bool, in context: ZeroMQContext, keys: LinkKeys?, limits: SocketLimits
@@ -151,10 +150,18 @@ final class Listener {
 
   var monitorSocket: ZeroMQSocket { monitor.socket }
 
+  /// Takes note that the doorkeeper has turned away somebody at `address`, whom it has counted.
+  func turnedAway(_ address: String) {
+    // Those that were cut here leave a trace, and nobody may make these traces many.
+    if turnedAway.count >= Connections.mostUnknown { turnedAway = [:] }
+    turnedAway[address, default: 0] += 1
+  }
+
   /// Reads what libzmq tells of connections, and hands over each that has failed: from where, if that is known, and why.
   ///
   /// libzmq does not say whose handshake failed, but the connection ends right afterwards, and that names it. Nor does it
-  /// say anything of what is too far from a handshake; such a connection just ends.
+  /// say anything of what is too far from a handshake; such a connection just ends. Where a link fails that was up, because a
+  /// frame was damaged or came twice, libzmq reads no more from it.
   func welcome(at now: ContinuousClock.Instant, _ failed: (String?, String) -> Void) throws {
     while let event = try monitor.next() {
       switch event.number {
@@ -163,20 +170,31 @@ final class Listener {
         enlargeBuffers(of: event.value, at: address)
       case ZMQ_EVENT_DISCONNECTED:
         let stranger = connections.closed(event.value)
-        // The doorkeeper has counted whom it has turned away.
-        if !wasRefused, failure != nil || stranger != nil { failed(stranger?.address, failure ?? "nothingValid") }
-        (failure, wasRefused) = (nil, false)
-      case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
-        wasRefused = true
+        if let failure {
+          failed(stranger?.address, failure.reason)
+        } else if let stranger, !wasTurnedAway(stranger) {
+          failed(stranger.address, "nothingValid")
+        }
+        failure = nil
       case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
-        failure = Self.reason(event.value)
+        failure = (Self.reason(event.value), now)
       default:
         break
       }
     }
+    if let overdue = failure, now - overdue.since > Connections.checkInterval {
+      failed(nil, overdue.reason)
+      failure = nil
+    }
   }
 
-  /// A name to count by. A link that is up fails like this as well, when a frame was damaged or sent twice.
+  private func wasTurnedAway(_ stranger: Connections.Stranger) -> Bool {
+    guard let address = stranger.address, let count = turnedAway[address] else { return false }
+    turnedAway[address] = count > 1 ? count - 1 : nil
+    return true
+  }
+
+  /// A name to count by.
   private static func reason(_ error: Int32) -> String {
     switch error {
     case Int32(ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH): "noKey"
@@ -246,11 +264,15 @@ struct SocketLimits {
     try socket.set(ZMQ_RECONNECT_IVL, to: Int32(50))
     try socket.set(ZMQ_RECONNECT_IVL_MAX, to: Int32(1_000))
     try socket.set(ZMQ_HANDSHAKE_IVL, to: Int32(5_000))
-    // A host that has gone leaves its connections open: they are given up, and tried anew, after seconds, not minutes.
+    // A host that has gone leaves its connections open: they are given up, and tried anew, after seconds, not minutes. The
+    // kernel sees to it: with heartbeats of its own (ZMQ_HEARTBEAT_IVL) libzmq 4.3.4 can end the process when a peer is slow
+    // (libzmq issues 3937 and 4364).
     try socket.set(ZMQ_CONNECT_TIMEOUT, to: Int32(2_000))
     try socket.set(ZMQ_TCP_MAXRT, to: Int32(5_000))
-    try socket.set(ZMQ_HEARTBEAT_IVL, to: Int32(5_000))
-    try socket.set(ZMQ_HEARTBEAT_TIMEOUT, to: Int32(10_000))
+    try socket.set(ZMQ_TCP_KEEPALIVE, to: Int32(1))
+    try socket.set(ZMQ_TCP_KEEPALIVE_IDLE, to: Int32(5))
+    try socket.set(ZMQ_TCP_KEEPALIVE_INTVL, to: Int32(2))
+    try socket.set(ZMQ_TCP_KEEPALIVE_CNT, to: Int32(3))
     // While strangers knock at the door, peers still find room before it.
     try socket.set(ZMQ_BACKLOG, to: Int32(1_024))
     try socket.set(ZMQ_IPV6, to: Int32(1))

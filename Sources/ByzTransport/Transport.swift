@@ -242,16 +242,19 @@ extension Transport {
     if let listener, ready[2 * dialed.count] { try serveAccepted(listener, at: now, handle) }
     let firstHeard = 2 * dialed.count + (listener == nil ? 0 : 2)
     for (index, socket) in bus.heard.enumerated() where ready[firstHeard + index] { try serveBus(socket, handle) }
-    cutConnections(at: now)
+    try cutConnections(at: now)
   }
 
-  private func cutConnections(at now: ContinuousClock.Instant) {
+  private func cutConnections(at now: ContinuousClock.Instant) throws {
+    // Seen as late as possible: the number of a connection that has ended may be another's by now.
+    if let listener { try welcome(to: listener, at: now) }
     let cut = dialed.flatMap { $0.connections.check(at: now) } + (listener?.connections.check(at: now) ?? [])
     for (peer, address, fault) in cut { counters.countRefused(peer, at: address, fault.rawValue) }
   }
 
   private func tell(of refusal: Doorkeeper.Refusal, _ handle: (TransportEvent) throws -> Void) throws {
     let address = TrafficCounters.withoutMapping(refusal.address)
+    listener?.turnedAway(address)
     counters.countRefused(
       refusal.owner, at: address, refusal.owner == nil ? "unknownKey" : "unexpectedKey")
     guard toldOfRefusal.count < Self.mostRefusalsTold,
@@ -375,11 +378,11 @@ extension Transport {
       case .foreign(let claimed, let theirs):
         countDropped(from: peer, "topology")
         try refuse(theirs, over: way)
-        try tell(of: claimed, theirs: theirs, handle)
+        try tell(of: peer ?? claimed, theirs: theirs, handle)
       case .refusal(let claimed, let theirs, let seen):
         countDropped(from: peer, "refusal")
         // It means something only from one who runs another topology and has seen a message of this one.
-        if theirs != codec.digest && seen == codec.digest { try tell(of: claimed, theirs: theirs, handle) }
+        if theirs != codec.digest && seen == codec.digest { try tell(of: peer ?? claimed, theirs: theirs, handle) }
       }
     } catch let error as WireError {
       countDropped(from: peer, error.name)

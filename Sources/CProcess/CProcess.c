@@ -42,7 +42,13 @@ int byz_peer_address(int descriptor, char *text, size_t length) {
   socklen_t size = sizeof address;
   if (getpeername(descriptor, (struct sockaddr *)&address, &size) != 0) return -1;
   const void *bytes = NULL;
-  if (address.ss_family == AF_INET) bytes = &((struct sockaddr_in *)&address)->sin_addr;
-  if (address.ss_family == AF_INET6) bytes = &((struct sockaddr_in6 *)&address)->sin6_addr;
-  return bytes && inet_ntop(address.ss_family, bytes, text, (socklen_t)length) ? 0 : -1;
+  in_port_t port = 0;
+  if (address.ss_family == AF_INET) {
+    bytes = &((struct sockaddr_in *)&address)->sin_addr;
+    port = ((struct sockaddr_in *)&address)->sin_port;
+  } else if (address.ss_family == AF_INET6) {
+    bytes = &((struct sockaddr_in6 *)&address)->sin6_addr;
+    port = ((struct sockaddr_in6 *)&address)->sin6_port;
+  }
+  return bytes && inet_ntop(address.ss_family, bytes, text, (socklen_t)length) ? ntohs(port) : -1;
 }

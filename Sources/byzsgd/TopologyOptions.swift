@@ -111,7 +111,11 @@ extension ParsableCommand {
   }
 
   private func printError(_ error: any Error) {
+    // A topology may be somebody else's, and what it names is shown as it is written there.
+    let lines = "\(error)".split(separator: "\n", omittingEmptySubsequences: false).map {
+      String($0).harmless(atMost: 4_000)
+    }
     // Where standard error is closed, the exit status still tells.
-    try? FileHandle.standardError.write(contentsOf: Data("byzsgd: \(error)\n".utf8))
+    try? FileHandle.standardError.write(contentsOf: Data("byzsgd: \(lines.joined(separator: "\n"))\n".utf8))
   }
 }

@@ -173,15 +173,16 @@ import Testing
       })
     isReplaying = true
     try worker.send(.request(.model, step: 1), to: server.id)
-    // libzmq reads no more from such a connection, and gives it up when a heartbeat fails.
     #expect(
-      try run(server, worker, within: .seconds(45)) {
+      try run(server, worker) {
         try relay()
         return server.refused("replay") == 1
       })
     // It came in once, and not again.
     #expect(server.received.count { $0.message == .request(.model, step: 1) } <= 1)
+    // libzmq reads no more from such a connection; another one is as good as the first was.
     isReplaying = false
+    pairs.removeAll()
     #expect(
       try run(server, worker) {
         try relay()

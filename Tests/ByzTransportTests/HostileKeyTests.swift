@@ -110,6 +110,15 @@ import Testing
     withExtendedLifetime(liar) {}
   }
 
+  /// Nor does it say of another node that it runs another topology.
+  @Test func aKeyDoesNotSpeakOfOthersTopologies() throws {
+    let server = try network.node(.server(0))
+    let liar = try liar(with: .worker(3))
+    liar.send(network.codec(.server(2), digest: Network.otherDigest).hello)
+    #expect(try run(server) { server.dropped("worker-3", "topology") == 1 })
+    #expect(server.differing.map(\.peer) == [.worker(3)])
+  }
+
   /// A stolen key makes two of one node; the owner is not locked out, and neither are many times over.
   @Test func theOwnerOfAStolenKeyIsNotLockedOut() throws {
     let (server, other) = (try network.node(.server(0)), try network.node(.worker(1)))

@@ -130,10 +130,8 @@ final class TestNode {
 }
 
 /// Lets `nodes` work until `condition` holds; says whether it does. It holds long before the time is up, or never.
-func run(
-  _ nodes: TestNode..., within time: Duration = .seconds(20), until condition: () throws -> Bool
-) throws -> Bool {
-  let deadline = ContinuousClock.now + time
+func run(_ nodes: TestNode..., until condition: () throws -> Bool) throws -> Bool {
+  let deadline = ContinuousClock.now + .seconds(20)
   while try !condition() {
     guard ContinuousClock.now < deadline else { return false }
     for node in nodes { try node.poll() }

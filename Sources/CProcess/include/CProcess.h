@@ -21,7 +21,7 @@ extern const short byz_spawn_setsid;
 // holds. Returns -1 for anything but a TCP connection, or if the kernel does not say.
 int64_t byz_bytes_read(int descriptor);
 
-// Writes the IP address of the other end of a TCP connection to `text`. Returns 0, or -1 if there is none.
+// Writes the IP address of the other end of a TCP connection to `text`. Returns its port, or -1 if there is none.
 int byz_peer_address(int descriptor, char *text, size_t length);
 
 #endif
