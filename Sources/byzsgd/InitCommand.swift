@@ -83,10 +83,13 @@ struct InitCommand: ParsableCommand {
     wrote \(output): \(servers) servers of which \(template.byzantineServers) may be Byzantine, \(workers) workers of which \
     \(template.byzantineWorkers) may be, on \(hosts.count) host\(hosts.count == 1 ? "" : "s")
     what to do next:
-      byzsgd keys \(output)                  if all hosts are yours; else each owner runs byzsgd keys --node ID, and you
-                                             paste the public_key that it prints into the node's entry
-      byzsgd check \(output)                 says what the topology promises
-      byzsgd launch \(output) --over ssh     runs all nodes on their hosts, or on each host, for each of its nodes:
+      byzsgd keys \(output)
+          if all hosts are yours; else each owner runs byzsgd keys --node ID, and you paste the public_key that it
+          prints into the node's entry
+      byzsgd check \(output)
+          says what the topology promises
+      byzsgd launch \(output) --over ssh
+          runs all nodes on their hosts; or on each host, for each of its nodes:
       byzsgd node server-0 \(output)
 
     """
