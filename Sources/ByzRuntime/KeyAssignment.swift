@@ -44,7 +44,10 @@ public struct KeyAssignment {
 
   /// Decides which node gets which key.
   ///
-  /// - Parameter nodes: who is to have one; nil for all.
+  /// - Parameters:
+  ///   - path: the topology.
+  ///   - folder: where the secret keys are, and where new ones go.
+  ///   - nodes: who is to have one; nil for all.
   /// - Throws: `TopologyError`, `KeyFolder.Failure`, or `Failure` if a secret is not that of the key in the file.
   public init(file path: String, folder: KeyFolder, nodes: Set<NodeID>? = nil) throws {
     let draft = try TopologyDraft(file: path)

@@ -37,7 +37,12 @@ public final class Node {
 
   /// Prepares a node and opens its links.
   ///
-  /// - Parameter secretKey: that of the node's public key in the topology; nil where links are not protected.
+  /// - Parameters:
+  ///   - id: the node.
+  ///   - topology: the run, with an address for every server.
+  ///   - directory: where the node writes its part of the run.
+  ///   - logger: where it tells what happens.
+  ///   - secretKey: that of the node's public key in the topology; nil where links are not protected.
   /// - Throws: what is wrong with the topology for this node, or an address that cannot be used.
   public init(
     _ id: NodeID, in topology: Topology, directory: RunDirectory, logger: Logger, secretKey: SecretKey? = nil

@@ -23,8 +23,10 @@ public final class RunCollection {
   /// Looks which node lies where.
   ///
   /// - Parameters:
+  ///   - topology: the run.
   ///   - hosts: run directories as nodes write them.
   ///   - directory: where the whole run is written.
+  ///   - display: where it is told what is not taken.
   /// - Throws: `Failure` if one of `hosts` is no run directory, or two of them have the same node.
   public init(_ topology: Topology, from hosts: [String], into directory: RunDirectory, display: Display)
     throws(Failure)

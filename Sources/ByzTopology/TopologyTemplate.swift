@@ -27,6 +27,9 @@ public struct TopologyTemplate: Sendable {
   }
 
   /// - Parameters:
+  ///   - hosts: the machines, by the names that ssh knows them by; node k of each role is on host k modulo their number.
+  ///   - servers: n_ps.
+  ///   - workers: n_w.
   ///   - byzantineServers: if nil, as many as the protocol permits, (n_ps - 2) / 3.
   ///   - byzantineWorkers: if nil, as many as the protocol permits, (n_w - 1) / 3.
   public init(

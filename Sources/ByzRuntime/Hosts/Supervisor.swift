@@ -10,6 +10,7 @@ public struct Supervisor {
 
   /// - Parameters:
   ///   - folder: the host's part of the run, from the root on.
+  ///   - nodes: those that run here.
   ///   - executable: the program whose `node` command runs a node.
   ///   - isDetached: whether the nodes go on when standard input ends.
   public init(folder: String, nodes: [NodeID], executable: String, isDetached: Bool) {
