@@ -104,10 +104,12 @@ struct SummaryBuilder {
     let wallSeconds = slowest.flatMap { slowest in
       slowest.lastStepAt.flatMap { last in slowest.firstStepAt.map { last - $0 } }
     }
+    // A summary from another host may say any times, and JSON knows no infinity.
+    let stepsPerSecond = wallSeconds.map { Double((slowest?.step ?? 1) - 1) / $0 }
     return RunSummary(
       name: topology.name, outcome: outcome, reasons: reasons, warnings: topology.warnings, steps: slowest?.step ?? 0,
       wallSeconds: wallSeconds,
-      stepsPerSecond: wallSeconds.flatMap { $0 > 0 ? Double((slowest?.step ?? 1) - 1) / $0 : nil },
+      stepsPerSecond: stepsPerSecond.flatMap { $0.isFinite && $0 >= 0 ? $0 : nil },
       secondsToFirstStep: servers.compactMap(\.firstStepAt).max().map { $0 - launchedAt },
       accuracy: median(servers.compactMap(\.accuracy)), loss: median(servers.compactMap(\.loss)),
       modelSpread: modelSpread(of: servers),
