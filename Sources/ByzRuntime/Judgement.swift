@@ -101,7 +101,7 @@ struct Judgement {
   }
 
   private mutating func lose(_ node: NodeID) {
-    var metrics = MetricsFollower(path: directory.metrics(of: node))
+    var metrics = directory.metricsFollower(of: node, in: topology)
     metrics.update()
     losses[node] = Loss(step: metrics.step, metrics: metrics)
   }
