@@ -46,8 +46,10 @@ final class ForeignFolder {
     }
     defer { closedir(stream) }
     var names: [String] = []
+    // A record is only as long as its name, so that it must not be copied as a whole.
+    guard let offset = MemoryLayout<dirent>.offset(of: \.d_name) else { return [] }
     while names.count < mostNames, let entry = readdir(stream) {
-      let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+      let name = String(cString: UnsafeRawPointer(entry).advanced(by: offset).assumingMemoryBound(to: CChar.self))
       if name != "." && name != ".." { names.append(name) }
     }
     return names.sorted()

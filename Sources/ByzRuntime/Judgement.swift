@@ -2,12 +2,19 @@ import ByzProtocol
 import ByzTopology
 
 /// Says from the ends of its nodes whether a run is over, and how.
+///
+/// No single node is believed, as it may run on a host that lies: of each role so many may say anything as the topology
+/// declares as possibly Byzantine.
 struct Judgement {
   private let topology: Topology
   private let directory: RunDirectory
   private var ended: Set<NodeID> = []
+  private var completed: Set<NodeID> = []
+  /// Of those whose own state became non-finite, why.
+  private var diverged: [NodeID: String] = [:]
   private var losses: [NodeID: Loss] = [:]
-  private var firstCompletion: MonotonicTime?
+  /// Since when so many have completed the run that it is true.
+  private var completion: MonotonicTime?
 
   /// How far a lost node had come, and what it has written since, if somebody started it again.
   private struct Loss {
@@ -30,31 +37,59 @@ struct Judgement {
     self.directory = directory
   }
 
-  /// The nodes whose process ended before its time.
-  var lost: Set<NodeID> { Set(losses.keys) }
+  /// The nodes that did not reach the end, of a run that ended so.
+  func lost(_ outcome: Outcome) -> Set<NodeID> {
+    Set(losses.keys.filter { outcome != .diverged || diverged[$0] == nil })
+  }
 
   private func isHonest(_ node: NodeID) -> Bool { topology.faults[node] == nil }
+
+  /// Those of `nodes` whose role has more of them than may say anything.
+  private func believed(_ nodes: some Collection<NodeID>) -> [(role: Role, bound: Int, nodes: [NodeID])] {
+    [(Role.server, topology.quorums.servers), (.worker, topology.quorums.workers)].compactMap { role, group in
+      let nodes = nodes.filter { $0.role == role }.sorted()
+      return nodes.count > group.byzantine ? (role, group.byzantine, nodes) : nil
+    }
+  }
+
+  /// The honest nodes that have not ended.
+  private var waiting: [NodeID] { topology.nodeIDs.filter { !ended.contains($0) && isHonest($0) } }
+
+  /// How long the others may take once the run is completed: those that have reached the end stop serving then, so that
+  /// nobody can reach it any more.
+  private var patience: Int { topology.patience.lingerMilliseconds + 10_000 }
 
   /// Takes note of how nodes ended; gives what to tell of those of which it did not know.
   ///
   /// - Parameter step: the one that the run has come to.
-  mutating func note(_ endings: [NodeID: NodeEnding], at step: Int) -> [String] {
+  mutating func note(_ endings: [NodeID: NodeEnding], at step: Int, now: MonotonicTime = .now) -> [String] {
     for node in losses.keys { losses[node]?.metrics.update() }
-    return endings.sorted { $0.key < $1.key }.compactMap { node, ending in
+    var messages = endings.sorted { $0.key < $1.key }.compactMap { node, ending in
       ended.insert(node).inserted ? note(ending, of: node, at: step) : nil
     }
+    if completion == nil && !believed(completed).isEmpty { completion = now }
+    if let completion, now.milliseconds - completion.milliseconds > patience {
+      for node in waiting {
+        ended.insert(node)
+        lose(node)
+        messages.append("\(node) counts as lost: others completed the run \(patience / 1000) s ago")
+      }
+    }
+    return messages
   }
 
   private mutating func note(_ ending: NodeEnding, of node: NodeID, at step: Int) -> String? {
     let summary = directory.readSummary(of: node, in: topology)
     if summary?.outcome == .completed {
-      if isHonest(node) { firstCompletion = firstCompletion ?? .now }
+      if isHonest(node) { completed.insert(node) }
       return nil
     }
-    guard summary?.outcome != .diverged else { return nil }
-    var metrics = MetricsFollower(path: directory.metrics(of: node))
-    metrics.update()
-    losses[node] = Loss(step: metrics.step, metrics: metrics)
+    if summary?.outcome == .diverged {
+      // What a faulty node makes of its own state is neither here nor there.
+      guard isHonest(node) else { return nil }
+      diverged[node] = summary?.reason ?? "its state became non-finite"
+    }
+    lose(node)
     if topology.faults[node]?.contains("crash") == true && ending == .exited(ExitStatus.crashed) {
       return "\(node) crashed, as its fault says"
     }
@@ -65,41 +100,27 @@ struct Judgement {
       + (lines.isEmpty ? "" : "; the last lines of \(RunDirectory.shown(log)):\(lines)")
   }
 
-  /// How the run ended, if it has.
-  func verdict() -> Verdict? {
-    let diverged = ended.filter { isHonest($0) && directory.readSummary(of: $0, in: topology)?.outcome == .diverged }
-      .sorted()
-    if let first = diverged.first {
-      let reason = directory.readSummary(of: first, in: topology)?.reason ?? "its state became non-finite"
-      return Verdict(outcome: .diverged, reasons: ["\(first): \(reason.harmless)"])
-    }
-    if let verdict = judgeLosses() { return verdict }
-    let waiting = topology.nodeIDs.filter { !ended.contains($0) && isHonest($0) }
-    if waiting.isEmpty {
-      let done = ended.contains { isHonest($0) && losses[$0] == nil }
-      return done ? Verdict(outcome: .completed) : Verdict(outcome: .failed, reasons: ["no honest node is left"])
-    }
-    // Those that have reached the end have stopped serving by now, so the others cannot reach it any more.
-    let patience = topology.patience.lingerMilliseconds + 10_000
-    if let firstCompletion, MonotonicTime.now.milliseconds - firstCompletion.milliseconds > patience {
-      let names = waiting.map(\.description).joined(separator: ", ")
-      return Verdict(outcome: .failed, reasons: ["left behind before the last step: \(names)"])
-    }
-    return nil
+  private mutating func lose(_ node: NodeID) {
+    var metrics = directory.metricsFollower(of: node, in: topology)
+    metrics.update()
+    losses[node] = Loss(step: metrics.step, metrics: metrics)
   }
 
-  private func judgeLosses() -> Verdict? {
-    for (role, group) in [(Role.server, topology.quorums.servers), (.worker, topology.quorums.workers)] {
-      let names = losses.filter { $0.key.role == role && !$0.value.isBack }.keys.sorted().map(\.description)
-      if names.count > group.byzantine {
-        return Verdict(
-          outcome: .failed,
-          reasons: [
-            "lost \(names.joined(separator: ", ")): more \(role.rawValue)s than the \(group.byzantine) that the topology "
-              + "declares as possibly Byzantine"
-          ])
-      }
+  /// How the run ended, if it has.
+  func verdict() -> Verdict? {
+    if let first = believed(diverged.keys).first?.nodes.first, let reason = diverged[first] {
+      return Verdict(outcome: .diverged, reasons: ["\(first): \(reason.harmless)"])
     }
-    return nil
+    if let excess = believed(losses.filter { !$0.value.isBack }.keys).first {
+      return Verdict(
+        outcome: .failed,
+        reasons: [
+          "lost \(excess.nodes.map(\.description).joined(separator: ", ")): more \(excess.role.rawValue)s than the "
+            + "\(excess.bound) that the topology declares as possibly Byzantine"
+        ])
+    }
+    guard waiting.isEmpty else { return nil }
+    let isDone = ended.contains { isHonest($0) && losses[$0] == nil }
+    return isDone ? Verdict(outcome: .completed) : Verdict(outcome: .failed, reasons: ["no honest node is left"])
   }
 }

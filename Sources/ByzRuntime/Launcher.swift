@@ -89,7 +89,7 @@ public final class Launcher {
     display.finish()
     crew.stop(isUrgent: false)
     let builder = SummaryBuilder(
-      topology: topology, directory: directory, launchedAt: launchedAt, lost: judgement.lost)
+      topology: topology, directory: directory, launchedAt: launchedAt, lost: judgement.lost(verdict.outcome))
     let summary = builder.build(verdict.outcome, reasons: verdict.reasons)
     try JSON.write(summary, to: directory.summary)
     return summary

@@ -62,7 +62,8 @@ final class NodeRecord {
       if areOverheard { counted.overheard += 1 } else { counted.estimated += 1 }
       forgeries = counted
     }
-    let now = clock.time()
+    // The time of day can be set back.
+    let now = max(clock.time(), lastStepAt ?? -.infinity)
     firstStepAt = firstStepAt ?? now
     lastStepAt = now
     if let processor { measure(processor) }

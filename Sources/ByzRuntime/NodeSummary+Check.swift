@@ -21,6 +21,7 @@ extension NodeSummary {
       ("its steps", steps.contains(step) && evaluatedStep.map(steps.contains) ?? true),
       ("it completed before the last step", outcome != .completed || step == topology.training.steps),
       ("its times", [startedAt, firstStepAt ?? 0, lastStepAt ?? 0].allSatisfy { abs($0) < 1e12 }),
+      ("its last step before its first", lastStepAt.map { $0 >= firstStepAt ?? $0 } ?? true),
       ("its accuracy", accuracy.map((0...1).contains) ?? true),
       ("its loss", loss.map { abs($0) < 1e300 } ?? true),
       ("its shares", [selected ?? [:], admitted ?? [:]].allSatisfy { Self.areShares($0, of: ids) }),

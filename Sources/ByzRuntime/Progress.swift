@@ -11,7 +11,7 @@ struct Progress {
 
   init(of topology: Topology, in directory: RunDirectory) {
     let honest = topology.quorums.serverIDs.filter { topology.faults[$0] == nil }
-    followers = honest.map { MetricsFollower(path: directory.metrics(of: $0)) }
+    followers = honest.map { directory.metricsFollower(of: $0, in: topology) }
     total = topology.training.steps
   }
 
@@ -25,12 +25,12 @@ struct Progress {
 
   /// The newest step that half of the servers have evaluated, and the median of their accuracies.
   var evaluation: (step: Int, accuracy: Double)? {
-    let steps = Set(followers.flatMap(\.accuracies.keys)).sorted(by: >)
-    for step in steps {
-      let values = followers.compactMap { $0.accuracies[step] }.sorted()
-      if values.count > followers.count / 2 { return (step, values[values.count / 2]) }
-    }
-    return nil
+    let majority = followers.count / 2 + 1
+    var counts: [Int: Int] = [:]
+    for step in followers.lazy.flatMap(\.accuracies.keys) { counts[step, default: 0] += 1 }
+    guard let step = counts.lazy.filter({ $0.value >= majority }).map(\.key).max() else { return nil }
+    let values = followers.compactMap { $0.accuracies[step] }.sorted()
+    return (step, values[values.count / 2])
   }
 
   /// For example `step 120/500  accuracy 0.9123 at 100  34.1 steps/s  11 s left`.

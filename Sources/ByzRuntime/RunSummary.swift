@@ -104,10 +104,12 @@ struct SummaryBuilder {
     let wallSeconds = slowest.flatMap { slowest in
       slowest.lastStepAt.flatMap { last in slowest.firstStepAt.map { last - $0 } }
     }
+    // A summary from another host may say any times, and JSON knows no infinity.
+    let stepsPerSecond = wallSeconds.map { Double((slowest?.step ?? 1) - 1) / $0 }
     return RunSummary(
       name: topology.name, outcome: outcome, reasons: reasons, warnings: topology.warnings, steps: slowest?.step ?? 0,
       wallSeconds: wallSeconds,
-      stepsPerSecond: wallSeconds.flatMap { $0 > 0 ? Double((slowest?.step ?? 1) - 1) / $0 : nil },
+      stepsPerSecond: stepsPerSecond.flatMap { $0.isFinite && $0 >= 0 ? $0 : nil },
       secondsToFirstStep: servers.compactMap(\.firstStepAt).max().map { $0 - launchedAt },
       accuracy: median(servers.compactMap(\.accuracy)), loss: median(servers.compactMap(\.loss)),
       modelSpread: modelSpread(of: servers),
@@ -143,8 +145,8 @@ struct SummaryBuilder {
       selected: mean(servers.compactMap { $0.selected?["\(id)"] }), forged: summary?.forged)
   }
 
-  /// What the metrics of a node say that left no summary, as far as it can be.
-  private func lastStep(of node: NodeID) -> Int { min(directory.lastStep(of: node), topology.training.steps) }
+  /// What the metrics of a node say that left no summary.
+  private func lastStep(of node: NodeID) -> Int { directory.lastStep(of: node, in: topology) }
 
   private func mean(_ values: [Double]) -> Double? {
     values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
@@ -216,9 +218,14 @@ struct SummaryBuilder {
 }
 
 extension RunDirectory {
+  /// A reader of what `node` writes of its steps.
+  func metricsFollower(of node: NodeID, in topology: Topology) -> MetricsFollower {
+    MetricsFollower(path: metrics(of: node), steps: topology.training.steps)
+  }
+
   /// The last step that `node` has written of.
-  func lastStep(of node: NodeID) -> Int {
-    var metrics = MetricsFollower(path: metrics(of: node))
+  func lastStep(of node: NodeID, in topology: Topology) -> Int {
+    var metrics = metricsFollower(of: node, in: topology)
     metrics.update()
     return metrics.step
   }

@@ -10,6 +10,28 @@ enum Over: String, ExpressibleByArgument, CaseIterable {
   case ssh, slurm
 }
 
+/// What is executed to reach other hosts, and there.
+struct ReachOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("With ssh: how to call it, as a shell reads it.", valueName: "command"))
+  var ssh: String?
+
+  @Option(help: "The path of byzsgd on the hosts. Default: the path of this program.")
+  var program: String?
+
+  func program(over means: Reach.Means) throws -> HostProgram {
+    HostProgram(
+      path: try program ?? runningProgram(),
+      over: means == .ssh ? .ssh(command: ssh ?? "ssh") : .slurm)
+  }
+
+  /// These options as words of a command, each behind a space, for a shell.
+  var words: String {
+    [("--ssh", ssh), ("--program", program)].map { name, value in
+      value.map { " \(name) \(Reach.quoted($0))" } ?? ""
+    }.joined()
+  }
+}
+
 /// Where else than on this machine the nodes run.
 struct HostOptions: ParsableArguments {
   @Option(help: "Run the nodes on other hosts: ssh, or slurm for those of an allocation.")
@@ -20,11 +42,7 @@ struct HostOptions: ParsableArguments {
   )
   var keys: String?
 
-  @Option(help: ArgumentHelp("With ssh: how to call it, as a shell reads it.", valueName: "command"))
-  var ssh: String?
-
-  @Option(help: "The path of byzsgd on the hosts. Default: the path of this program.")
-  var program: String?
+  @OptionGroup var reach: ReachOptions
 
   @Flag(help: "With ssh: start the nodes, which then go on by themselves, and end. Go on with byzsgd follow.")
   var detach = false
@@ -38,7 +56,7 @@ struct HostOptions: ParsableArguments {
   /// - Throws: `ValidationError` for options that do not go together.
   func check() throws {
     let strangers: [(name: String, isGiven: Bool, home: Over)] = [
-      ("--ssh", ssh != nil, .ssh), ("--hosts", hostCount != nil, .slurm),
+      ("--ssh", reach.ssh != nil, .ssh), ("--hosts", hostCount != nil, .slurm),
       ("--script", script, .slurm),
     ]
     if detach && over == .slurm {
@@ -51,7 +69,7 @@ struct HostOptions: ParsableArguments {
     if keys != nil && over == .slurm {
       throw ValidationError("--keys does not go with --over slurm, which makes keys for each run")
     }
-    if program != nil && over == nil { throw ValidationError("--program needs --over ssh or --over slurm") }
+    if reach.program != nil && over == nil { throw ValidationError("--program needs --over ssh or --over slurm") }
     if let hostCount, hostCount < 1 { throw ValidationError("--hosts must be at least 1") }
   }
 
@@ -59,8 +77,6 @@ struct HostOptions: ParsableArguments {
   func keyFolder(for path: String) -> KeyFolder {
     KeyFolder(path: RunDirectory.absolute(keys ?? KeyFolder.beside(topology: path).path))
   }
-
-  func programPath() throws -> String { try program ?? runningProgram() }
 
   /// The secret keys of all nodes of `topology`, which lies at `path`.
   ///

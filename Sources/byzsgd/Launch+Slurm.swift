@@ -15,7 +15,7 @@ extension Launch {
     }
     let keys = topology.makeKeys()
     let placed = topology.placing(on: Array(allocation.hosts.prefix(wanted)), keys: keys)
-    return try run(placed, on: placed.hosts(), reach: .slurm, keys: keys)
+    return try run(placed, on: placed.hosts(), over: .slurm, keys: keys)
   }
 
   private func neededHosts() throws -> Int {
@@ -42,7 +42,7 @@ extension Launch {
     var words = [try runningProgram(), "launch", RunDirectory.absolute(options.topology), "--over", "slurm"]
     for assignment in options.overrides.fields.assignments { words += ["--set", assignment] }
     for fault in options.overrides.faults { words += ["--fault", fault] }
-    if let program = hosts.program { words += ["--program", program] }
+    if let program = hosts.reach.program { words += ["--program", program] }
     if let path = output.runDirectory { words += ["--run-directory", RunDirectory.absolute(path)] }
     words += (output.quiet ? ["--quiet"] : []) + (output.json ? ["--json"] : [])
     let script = """

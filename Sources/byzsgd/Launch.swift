@@ -15,7 +15,8 @@ struct Launch: ParsableCommand {
       data at the path that the topology gives, from the root; where a host has them elsewhere, its nodes' own data says so. \
       Nothing asks for passwords: ssh needs a key. What the nodes write is brought into the run directory here while they \
       run; a host that cannot be reached counts as lost. When launch ends, however it does, or a host has not heard of it for \
-      a minute, the nodes end, unless --detach was given. On a host the run lies in byzsgd-runs in the home folder, with its nodes' secret keys until they have ended.
+      a minute, the nodes end, unless --detach was given. On a host the run lies in byzsgd-runs in the home folder, with its \
+      nodes' secret keys until they have ended.
 
       With --over slurm nodes are dealt out to the hosts of the allocation and get addresses and keys for this run; ports \
       from 7000 on have to be free there. Outside of an allocation one is asked for with salloc.

@@ -11,7 +11,7 @@ import Testing
 
   @Test func followsWhatIsBeingWritten() throws {
     defer { try? FileManager.default.removeItem(atPath: path) }
-    var follower = MetricsFollower(path: path)
+    var follower = MetricsFollower(path: path, steps: 20)
     follower.update()
     #expect(follower.step == 0)
     let log = try MetricsLog(path: path)
@@ -43,15 +43,50 @@ import Testing
     try MetricsLog(path: path).write(Evaluation(loss: 0.25), step: 3)
     let text = try String(contentsOfFile: path, encoding: .utf8)
     #expect(text.hasSuffix(",\"evaluated\":3,\"loss\":0.25}\n"))
-    var follower = MetricsFollower(path: path)
+    var follower = MetricsFollower(path: path, steps: 20)
     follower.update()
     #expect(follower.accuracies == [:])
+  }
+
+  /// Whoever wrote them.
+  @Test func linesAreBounded() throws {
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let long = "{\"step\":7,\"x\":\"" + String(repeating: "x", count: 700_000)
+    try Data("{\"step\":2}\n\(long)".utf8).write(to: URL(filePath: path))
+    var follower = MetricsFollower(path: path, steps: 20)
+    follower.update()
+    #expect(follower.step == 2)
+    try FileHandle.appending(to: path).write(contentsOf: Data("\"}\n{\"step\":3}\n".utf8))
+    follower.update()
+    #expect(follower.step == 3)
+  }
+
+  /// Lines that lie across the pieces in which a file is read.
+  @Test func everyLineOfALongFileIsRead() throws {
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let lines = (0...40_000).map { "{\"evaluated\":\($0),\"accuracy\":0.5}\n" }
+    try Data(lines.joined().utf8).write(to: URL(filePath: path))
+    var follower = MetricsFollower(path: path, steps: 40_000)
+    follower.update()
+    #expect(follower.accuracies.count == 40_001)
+  }
+
+  @Test func whatNoRunHasIsLeftOut() throws {
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let lines = [
+      "{\"step\":21}", "{\"step\":-1}", "{\"evaluated\":21,\"accuracy\":1}", "{\"evaluated\":-1,\"accuracy\":1}",
+      "{\"evaluated\":3,\"accuracy\":1e300}", "{\"step\":9223372036854775808}", "{\"evaluated\":4,\"accuracy\":1}",
+    ]
+    try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: URL(filePath: path))
+    var follower = MetricsFollower(path: path, steps: 20)
+    follower.update()
+    #expect(follower.step == 0 && follower.accuracies == [4: 1])
   }
 
   /// A line that is only half there is read when it is whole.
   @Test func waitsForTheEndOfALine() throws {
     defer { try? FileManager.default.removeItem(atPath: path) }
-    var follower = MetricsFollower(path: path)
+    var follower = MetricsFollower(path: path, steps: 20)
     try Data("{\"step\":4}\n{\"step\":".utf8).write(to: URL(filePath: path))
     follower.update()
     #expect(follower.step == 4)

@@ -153,6 +153,24 @@ import Testing
     #expect(run.text(directory: RunDirectory(path: folder)).hasPrefix("failed: 0 steps\n  no honest node is left\n"))
   }
 
+  /// JSON knows no infinity: such a rate would leave the run without a summary.
+  @Test(arguments: [(0.0, 1e-308), (5.0, 5.0)]) func ratesAreFinite(first: Double, last: Double) throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let directory = RunDirectory(path: folder)
+    try directory.makeFolder(of: .server(0))
+    let summary = summary(of: .server(0), step: 11, first: first, last: last, accuracy: 0.5, selected: nil)
+    try JSON.write(summary, to: directory.summary(of: .server(0)))
+    let run = SummaryBuilder(topology: try topology(), directory: directory, launchedAt: 0, lost: [])
+      .build(.completed, reasons: [])
+    #expect(run.steps == 11 && run.stepsPerSecond == nil)
+    #expect(throws: Never.self) { try JSON.text(of: run) }
+  }
+
+  @Test func nobodyEndsBeforeTheBeginning() throws {
+    let summary = summary(of: .server(0), step: 11, first: 2, last: 1, accuracy: 0.5, selected: nil)
+    #expect(summary.objection(of: .server(0), in: try topology()) == "its last step before its first")
+  }
+
   /// What came from somebody who is no node is counted by address.
   @Test(arguments: [
     ("192.0.2.7", true), ("2001:db8::7", true), ("fe80::1%eth0", true), ("unknown", true), ("worker-3", true),

@@ -17,7 +17,8 @@ import Testing
     let hosts = try Hosts()
     defer { hosts.cleanUp() }
     let launch = try hosts.launch("--detach").wait()
-    #expect(launch.status == 0 && launch.output == "byzsgd follow \(hosts.files.path)\n", "\(launch.errors)")
+    #expect(
+      launch.status == 0 && launch.output.hasPrefix("byzsgd follow \(hosts.files.path) --ssh "), "\(launch.output)")
     let result = try hosts.follow("--json").wait()
     #expect(result.status == 0, "\(result.errors)")
     let summary = try hosts.files.summary()
@@ -53,6 +54,35 @@ import Testing
     #expect(summary.outcome == .interrupted && summary.steps > 0 && summary.lost == ["worker-1"])
     #expect(!processes.contains(where: isRunning))
     #expect(try hosts.follow("--stop", "--json").wait().status == 130)
+  }
+
+  /// A copy of somebody else's run directory, with what that somebody would have executed.
+  @Test func nothingInARunDirectoryIsExecuted() throws {
+    let hosts = try Hosts()
+    defer { hosts.cleanUp() }
+    #expect(try hosts.launch("--detach").wait().status == 0)
+    let path = "\(hosts.files.path)/hosts.json"
+    let record = try String(contentsOfFile: path, encoding: .utf8)
+    #expect(!record.contains(hosts.ssh) && !record.contains(Program.path))
+    for (old, new, message) in [
+      ("\"byzsgd-runs/", "\"byzsgd-runs/../", "none in byzsgd-runs"),
+      ("\"label\" : \"beta\"", "\"label\" : \"../beta\"", "its hosts are not those of topology.yaml"),
+      ("\"name\" : \"beta\"", "\"name\" : \"delta\"", "its hosts are not those of topology.yaml"),
+      ("\"worker-3\"", "\"worker-99\"", "its hosts are not those of topology.yaml"),
+      ("\"worker-3\"", "\"../worker-3\"", "its hosts are not those of topology.yaml"),
+      (
+        "\"means\" : \"ssh\"", "\"means\" : {\"ssh\" : {\"command\" : \"touch \(hosts.folder.path)/executed;\"}}",
+        "there is no hosts.json that can be read"
+      ),
+    ] {
+      #expect(record.contains(old), "\(old)")
+      try record.replacing(old, with: new).write(toFile: path, atomically: true, encoding: .utf8)
+      let result = try hosts.follow().wait()
+      #expect(result.status == 64 && result.errors.contains(message), "\(result.errors)")
+    }
+    #expect(!FileManager.default.fileExists(atPath: "\(hosts.folder.path)/executed"))
+    try record.write(toFile: path, atomically: true, encoding: .utf8)
+    #expect(try hosts.follow().wait().status == 0)
   }
 
   @Test func aStrangersFolderIsRefused() throws {

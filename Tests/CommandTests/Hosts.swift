@@ -59,12 +59,17 @@ struct Hosts {
 
   static func host(of node: String) -> String { names[(Int(node.split(separator: "-")[1]) ?? 0) % names.count] }
 
+  /// The stand-in, as a shell reads it.
+  var quotedSSH: String { "'\(ssh)'" }
+
   func launch(_ options: String...) throws -> Running {
     try Running(
-      ["launch", topology, "--over", "ssh", "--ssh", "'\(ssh)'", "--run-directory", files.path] + options)
+      ["launch", topology, "--over", "ssh", "--ssh", quotedSSH, "--run-directory", files.path] + options)
   }
 
-  func follow(_ options: String...) throws -> Running { try Running(["follow", files.path] + options) }
+  func follow(_ options: String...) throws -> Running {
+    try Running(["follow", files.path, "--ssh", quotedSSH] + options)
+  }
 
   /// The folder of the run on the host called `name`.
   func remoteFolder(_ name: String) throws -> String {

@@ -117,6 +117,16 @@ import Testing
     #expect(!hosts.files.log(of: "server-0").contains("abc"))
   }
 
+  /// No more than the topology permits to fail: the others have completed the run. Nobody waits for worker-5, which is faulty.
+  @Test func aHostThatStaysSilentIsALoss() throws {
+    let hosts = try Hosts(
+      hostile: #"printf '\nbyzsgd host 1\n\016\0\0\0\0\0\0\0{"running":{}}\n'; exec sleep 100"#)
+    let result = try hosts.launch().wait()
+    #expect(result.status == 0, "\(result.errors)")
+    #expect(result.errors.contains("worker-2 counts as lost: others completed the run 10 s ago"), "\(result.errors)")
+    #expect(try hosts.files.summary().lost == ["server-2", "worker-2"])
+  }
+
   @Test func whatReachesAHostFillsNoDisk() throws {
     let hosts = try Hosts(hostile: "yes flood | head -c 3000000 >&2; exit 3")
     let result = try hosts.launch().wait()

@@ -30,11 +30,13 @@ final class HostLink {
   private var accounts = FrameReader<Account>(awaitsGreeting: true)
   /// What the host is told once it has said what it is, and what of it has not got into the pipe yet.
   private var outbox: [UInt8]
-  private let startedAt = MonotonicTime.now
+  /// Whether the host has closed the end from which it hears.
+  private var isDeaf = false
+  /// When the host was asked for what it does not do yet: first for an answer, then for running its nodes.
+  private var askedAt = MonotonicTime.now
   private var lastSaid = MonotonicTime.now
-
-  /// How long a host may take until it says what it is.
-  private static let connectMilliseconds = 60_000
+  /// For how many milliseconds a host may not do it.
+  private let patience: Int
 
   /// Starts to reach a host.
   ///
@@ -43,10 +45,13 @@ final class HostLink {
   ///   - orders: what it is told first, as frames.
   ///   - files: where what it tells is written.
   ///   - log: where the command's standard error goes.
-  init(_ host: RemoteHost, command: (words: [String], shown: String), orders: [UInt8], files: HostFiles, log: String)
-    throws
-  {
+  ///   - patience: how many milliseconds the host may take to answer, and then to say that its nodes run.
+  init(
+    _ host: RemoteHost, command: (words: [String], shown: String), orders: [UInt8], files: HostFiles, log: String,
+    patience: Int = 60_000
+  ) throws {
     self.host = host
+    self.patience = patience
     shownCommand = command.shown
     self.files = files
     self.log = try ErrorLog(path: log)
@@ -86,7 +91,7 @@ final class HostLink {
 
   private func say(_ order: Order) {
     // Encoding these cannot fail; if it did, the host would hear nothing and end by itself.
-    if isOpen { outbox += (try? Frame.encode(order)) ?? [] }
+    if isOpen && !isDeaf { outbox += (try? Frame.encode(order)) ?? [] }
   }
 
   /// Gives up the link; what the host does then is its own affair.
@@ -126,8 +131,9 @@ extension HostLink {
 
   private func beat() {
     let now = MonotonicTime.now.milliseconds
-    if state == .connecting && now - startedAt.milliseconds > Self.connectMilliseconds {
-      return lose("it did not answer within \(Self.connectMilliseconds / 1000) s (\(shownCommand))")
+    if state == .connecting || state == .working, now - askedAt.milliseconds > patience {
+      let missing = state == .connecting ? "answer" : "say that its nodes run"
+      return lose("it did not \(missing) within \(patience / 1000) s (\(shownCommand))")
     }
     if now - lastSaid.milliseconds >= Heartbeat.milliseconds {
       lastSaid = .now
@@ -142,7 +148,10 @@ extension HostLink {
     guard count > 0 else { return count < 0 && (errno == EAGAIN || errno == EINTR) }
     accounts.append(bytes.prefix(count))
     while isOpen, let (account, bytes) = try accounts.next() { try note(account, bytes) }
-    if state == .connecting && !accounts.awaitsGreeting { state = .working }
+    if state == .connecting && !accounts.awaitsGreeting {
+      state = .working
+      askedAt = .now
+    }
     return true
   }
 
@@ -161,8 +170,13 @@ extension HostLink {
   private func write() {
     guard !outbox.isEmpty else { return }
     let count = outbox.withUnsafeBytes { Glibc.write(input, $0.baseAddress, $0.count) }
-    // A pipe that nobody reads any more is noticed when reading.
-    if count > 0 { outbox.removeFirst(count) }
+    if count > 0 {
+      outbox.removeFirst(count)
+    } else if count < 0 && errno != EAGAIN && errno != EINTR {
+      // What the host still has to say is read all the same; its end is noticed there.
+      isDeaf = true
+      outbox = []
+    }
   }
 
   /// Why nothing more comes.

@@ -161,6 +161,16 @@ extension HostSession {
   private func tell(_ account: Account, _ bytes: [UInt8] = []) throws { try write(Frame.encode(account, bytes)) }
 
   private func write(_ bytes: [UInt8]) throws {
-    guard bytes.withUnsafeBytes({ writeAll($0, to: STDOUT_FILENO) }) else { throw Farewell.launcherIsGone }
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      // A launcher that takes nothing is as good as one that says nothing. So few bytes have room when there is any.
+      var descriptor = pollfd(fd: STDOUT_FILENO, events: Int16(POLLOUT), revents: 0)
+      let isReady = poll(&descriptor, 1, Int32(Heartbeat.patience))
+      if isReady < 0 && errno == EINTR { continue }
+      guard isReady > 0, rest.prefix(Int(PIPE_BUF)).withUnsafeBytes({ writeAll($0, to: STDOUT_FILENO) }) else {
+        throw Farewell.launcherIsGone
+      }
+      rest = rest.dropFirst(Int(PIPE_BUF))
+    }
   }
 }

@@ -1,11 +1,12 @@
 import ByzProtocol
+import ByzTopology
 import Foundation
 
 /// How a run on other hosts was launched, as far as its follower needs to know: `hosts.json` in the run directory.
+///
+/// A run directory may be a copy of somebody else's. Nothing in it says what to execute, here or on the hosts.
 package struct LaunchRecord: Codable {
-  package let reach: Reach
-  /// The path of byzsgd on the hosts.
-  package let program: String
+  package let means: Reach.Means
   /// The folder of the run on the hosts, relative to the user's home; each host has one in it.
   package let folder: String
   package let isDetached: Bool
@@ -14,20 +15,44 @@ package struct LaunchRecord: Codable {
   package let hosts: [RemoteHost]
 
   /// - Parameter name: the run's.
-  package init(name: String, reach: Reach, program: String, isDetached: Bool, hosts: [RemoteHost]) {
-    self.reach = reach
-    self.program = program
+  package init(name: String, means: Reach.Means, isDetached: Bool, hosts: [RemoteHost]) {
+    self.means = means
     // Two runs of a name may begin in the same second.
     let mark = String(UInt32.random(in: 0...UInt32.max), radix: 36)
-    folder = "byzsgd-runs/\(name)-\(RunDirectory.timestamp())-\(mark)"
+    folder = "\(Self.parent)/\(name)-\(RunDirectory.timestamp())-\(mark)"
     self.isDetached = isDetached
     launchedAt = Date().timeIntervalSince1970
     self.hosts = hosts
   }
 
-  /// The command that serves this run on `host`, started from here, and how it is shown.
-  func command(for host: RemoteHost) -> (words: [String], shown: String) {
-    let words = [program, "host", "\(folder)/\(host.label)"]
+  /// Where runs lie on a host.
+  private static let parent = "byzsgd-runs"
+
+  /// What in this record cannot be of a run of `topology`; nil if nothing is amiss.
+  package func objection(in topology: Topology) -> String? {
+    let parts = folder.split(separator: "/", omittingEmptySubsequences: false)
+    let isFolder = parts.count == 2 && parts[0] == Self.parent && RemoteHost.isFileName(parts[1])
+    if !isFolder { return "its folder '\(folder.harmless)' is none in \(Self.parent)" }
+    // With them their labels, which name files, and their nodes.
+    if hosts != (try? topology.hosts()) { return "its hosts are not those of topology.yaml" }
+    return abs(launchedAt) < 1e12 ? nil : "its time"
+  }
+}
+
+/// What serves runs on hosts, and how it is started from here.
+package struct HostProgram {
+  let reach: Reach
+  /// The path of byzsgd on the hosts.
+  let path: String
+
+  package init(path: String, over reach: Reach) {
+    self.path = path
+    self.reach = reach
+  }
+
+  /// The command that serves the run of `record` on `host`, and how it is shown.
+  func command(for host: RemoteHost, of record: LaunchRecord) -> (words: [String], shown: String) {
+    let words = [path, "host", "\(record.folder)/\(host.label)"]
     return (reach.command(words, on: host.name), reach.shownCommand(words, on: host.name))
   }
 }

@@ -1,9 +1,21 @@
 /// How commands are run on other hosts.
-package enum Reach: Codable, Equatable {
+package enum Reach: Equatable {
+  /// The programs that reach hosts.
+  package enum Means: String, Codable {
+    case ssh, slurm
+  }
+
   /// With `command`, an ssh with options as a shell reads it.
   case ssh(command: String)
   /// With srun, inside an allocation of Slurm.
   case slurm
+
+  package var means: Means {
+    switch self {
+    case .ssh: .ssh
+    case .slurm: .slurm
+    }
+  }
 
   /// What to start here to run `words` on `host`, without any terminal, input and output connected.
   func command(_ words: [String], on host: String) -> [String] {

@@ -16,17 +16,20 @@ package final class RemoteCrew: Crew {
   private let topology: Topology
   private let directory: RunDirectory
   private let record: LaunchRecord
+  private let program: HostProgram
   private let task: Task
   private let display: Display
   private var links: [HostLink] = []
   private var reported: Set<String> = []
 
   package init(
-    _ topology: Topology, in directory: RunDirectory, _ record: LaunchRecord, task: Task, display: Display
+    _ topology: Topology, in directory: RunDirectory, _ record: LaunchRecord, program: HostProgram, task: Task,
+    display: Display
   ) throws {
     self.topology = topology
     self.directory = directory
     self.record = record
+    self.program = program
     self.task = task
     self.display = display
     guard try directory.followerLock.take() else {
@@ -47,7 +50,7 @@ package final class RemoteCrew: Crew {
       let files = HostFiles(of: host.nodes, in: directory, topology)
       links.append(
         try HostLink(
-          host, command: record.command(for: host), orders: orders(for: host, files), files: files,
+          host, command: program.command(for: host, of: record), orders: orders(for: host, files), files: files,
           log: directory.log(of: host)))
     }
   }

@@ -13,6 +13,15 @@ package struct RemoteHost: Codable, Equatable {
 
   package var nodes: [NodeID] { nodeNames.compactMap { NodeID($0) } }
 
+  /// Whether `text` is fit to name a file, in its folder and no other.
+  static func isFileName(_ text: some StringProtocol) -> Bool {
+    !text.isEmpty && text != "." && text != ".." && text.allSatisfy(isPlain)
+  }
+
+  private static func isPlain(_ character: Character) -> Bool {
+    character.isASCII && (character.isLetter || character.isNumber || "-_.".contains(character))
+  }
+
   init(name: String, label: String, nodes: [NodeID]) {
     self.name = name
     self.label = label
@@ -27,7 +36,7 @@ package struct RemoteHost: Codable, Equatable {
     var labels: Set<String> = []
     return groups.mapValues { $0.sorted() }.sorted { ($0.value[0], $0.key) < ($1.value[0], $1.key) }.map {
       name, nodes in
-      let plain = String(name.map { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) ? $0 : "_" })
+      let plain = String(name.map { isPlain($0) ? $0 : "_" })
       let label = plain.hasPrefix(".") ? "_\(plain)" : plain
       let numbered = [label] + (2...(names.count + 2)).map { "\(label)-\($0)" }
       let unique = numbered.first { labels.insert($0).inserted } ?? label

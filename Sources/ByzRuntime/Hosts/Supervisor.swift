@@ -63,7 +63,11 @@ public struct Supervisor {
   /// Takes the end of standard input, which its starter holds open, for a request to end.
   private func watchStarter() -> any DispatchSourceRead {
     let source = DispatchSource.makeReadSource(fileDescriptor: STDIN_FILENO, queue: .global())
-    source.setEventHandler { kill(getpid(), SIGTERM) }
+    source.setEventHandler {
+      kill(getpid(), SIGTERM)
+      // An end stays one: the handler would be called again and again.
+      source.cancel()
+    }
     source.resume()
     return source
   }
