@@ -9,8 +9,9 @@ struct Follow: ParsableCommand {
     discussion: """
       Brings what the nodes have written since into the run directory, shows progress, and at the end writes and prints the \
       summary, with the exit status of launch. An interrupt ends the following only; the nodes go on, and can be followed \
-      again. A host that cannot be reached does not count as lost before all others have ended. Where launch was given --ssh or \
-      --program, follow needs the same: what a run directory says is never executed.
+      again. A host that cannot be reached does not count as lost before all others have ended.
+
+      Where launch was given --ssh or --program, follow needs the same: what a run directory says is never executed.
       """)
 
   @Argument(help: "The run directory that launch wrote.", completion: .directory)
