@@ -138,4 +138,21 @@ import Testing
     let result = try Program.run("faults", "--markdown")
     #expect(result.output == document)
   }
+
+  /// Whoever has data of its own may have them on a host of its own: that is for the node to find out.
+  @Test func dataOfAnotherHostAreNotMissed() throws {
+    let folder = try TemporaryFolder()
+    let topology = try folder.write(
+      """
+      model: {architecture: logistic}
+      data: {dataset: mnist, path: \(Program.root)/Datasets/mnist}
+      servers: {nodes: [{id: server-0, address: "ipc://server-0"}]}
+      workers: {nodes: [{id: worker-0, data: /nowhere}, {id: worker-1}, {id: worker-2}]}
+      """, to: "t.yaml")
+    #expect(try Program.run("check", topology).status == 0)
+    for arguments in [["node", "worker-0", topology, "--run-directory", "\(folder.path)/run"], ["launch", topology]] {
+      let result = try Running(arguments).wait()
+      #expect(result.status == 64 && result.errors.contains("/nowhere/"), "\(result.errors)")
+    }
+  }
 }

@@ -59,4 +59,26 @@ import Testing
       "\(wrong.errors)")
     #expect(!FileManager.default.fileExists(atPath: hosts.files.path))
   }
+
+  /// On one machine links are protected, too, if the topology has keys.
+  @Test func launchHereReadsKeys() throws {
+    let hosts = try Hosts(keys: "secrets")
+    let without = try Program.run("launch", hosts.topology, "--quiet", "--run-directory", hosts.files.path)
+    #expect(without.status == 64 && without.errors.contains("keys/server-0.secret"), "\(without.errors)")
+    let result = try Program.run(
+      "launch", hosts.topology, "--keys", "\(hosts.folder.path)/secrets", "--quiet", "--run-directory",
+      hosts.files.path)
+    #expect(result.status == 0, "\(result.errors)")
+    #expect(try hosts.files.summary().outcome == .completed)
+  }
+
+  /// A node that is alone says whom it waits for, and why.
+  @Test func aNodeSaysWhomItWaitsFor() throws {
+    let hosts = try Hosts(keys: "keys")
+    let node = try Running(["node", "worker-0", hosts.topology, "--run-directory", hosts.files.path])
+    #expect(node.waits(for: "a step needs 4 of 5 servers; nothing from server-0 (tcp://127.0.0.1:"))
+    #expect(node.waits(for: "cannot be reached)"))
+    node.process.interrupt()
+    #expect(try node.wait().status == 130)
+  }
 }

@@ -32,11 +32,9 @@ final class HostLink {
   private var outbox: [UInt8]
   /// Whether the host has closed the end from which it hears.
   private var isDeaf = false
-  /// When the host was asked for what it does not do yet: first for an answer, then for running its nodes.
+  /// Since when the host has been asked for what it does not do yet: first for an answer, then for running its nodes.
   private var askedAt = MonotonicTime.now
   private var lastSaid = MonotonicTime.now
-  /// For how many milliseconds a host may not do it.
-  private let patience: Int
 
   /// Starts to reach a host.
   ///
@@ -45,13 +43,10 @@ final class HostLink {
   ///   - orders: what it is told first, as frames.
   ///   - files: where what it tells is written.
   ///   - log: where the command's standard error goes.
-  ///   - patience: how many milliseconds the host may take to answer, and then to say that its nodes run.
   init(
-    _ host: RemoteHost, command: (words: [String], shown: String), orders: [UInt8], files: HostFiles, log: String,
-    patience: Int = 60_000
+    _ host: RemoteHost, command: (words: [String], shown: String), orders: [UInt8], files: HostFiles, log: String
   ) throws {
     self.host = host
-    self.patience = patience
     shownCommand = command.shown
     self.files = files
     self.log = try ErrorLog(path: log)
@@ -116,10 +111,10 @@ final class HostLink {
 
 extension HostLink {
   /// Reads and writes what can be without waiting.
-  func work() {
+  func work(at now: MonotonicTime = .now) {
     guard isOpen else { return }
     log.work()
-    beat()
+    beat(at: now)
     guard isOpen else { return }
     do {
       if try !read() { return lose(ending) }
@@ -129,14 +124,13 @@ extension HostLink {
     if isOpen && !accounts.awaitsGreeting { write() }
   }
 
-  private func beat() {
-    let now = MonotonicTime.now.milliseconds
-    if state == .connecting || state == .working, now - askedAt.milliseconds > patience {
+  private func beat(at now: MonotonicTime) {
+    if state == .connecting || state == .working, now.milliseconds - askedAt.milliseconds > Heartbeat.patience {
       let missing = state == .connecting ? "answer" : "say that its nodes run"
-      return lose("it did not \(missing) within \(patience / 1000) s (\(shownCommand))")
+      return lose("it did not \(missing) within \(Heartbeat.patience / 1000) s (\(shownCommand))")
     }
-    if now - lastSaid.milliseconds >= Heartbeat.milliseconds {
-      lastSaid = .now
+    if now.milliseconds - lastSaid.milliseconds >= Heartbeat.milliseconds {
+      lastSaid = now
       say(.alive)
     }
   }
