@@ -81,7 +81,7 @@ public struct LinksBenchmark {
     defer { places.remove() }
     let folder = KeyFolder(path: places.folder(for: "keys"))
     var nodes: [NodeID: NodePlace] = [:]
-    for node in topology.quorums.serverIDs + topology.quorums.workerIDs {
+    for node in topology.quorums.nodeIDs {
       nodes[node] = NodePlace(
         address: node.role == .server ? try places.next(.tcp) : nil,
         publicKey: way == .open ? nil : try folder.makeSecretKey(of: "\(node)").publicKey,

@@ -57,6 +57,9 @@ public struct Quorums: Hashable, Sendable {
   /// All workers, in order.
   public var workerIDs: [NodeID] { (0..<workers.count).map(NodeID.worker) }
 
+  /// All nodes, servers first, in order.
+  public var nodeIDs: [NodeID] { serverIDs + workerIDs }
+
   /// Whether `id` names a node of the run.
   public func contains(_ id: NodeID) -> Bool {
     id.index < (id.role == .server ? servers.count : workers.count)

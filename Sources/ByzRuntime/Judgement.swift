@@ -44,16 +44,8 @@ struct Judgement {
 
   private func isHonest(_ node: NodeID) -> Bool { topology.faults[node] == nil }
 
-  /// Those of `nodes` whose role has more of them than may say anything.
-  private func believed(_ nodes: some Collection<NodeID>) -> [(role: Role, bound: Int, nodes: [NodeID])] {
-    [(Role.server, topology.quorums.servers), (.worker, topology.quorums.workers)].compactMap { role, group in
-      let nodes = nodes.filter { $0.role == role }.sorted()
-      return nodes.count > group.byzantine ? (role, group.byzantine, nodes) : nil
-    }
-  }
-
   /// The honest nodes that have not ended.
-  private var waiting: [NodeID] { topology.nodeIDs.filter { !ended.contains($0) && isHonest($0) } }
+  private var waiting: [NodeID] { topology.quorums.nodeIDs.filter { !ended.contains($0) && isHonest($0) } }
 
   /// How long the others may take once the run is completed: those that have reached the end stop serving then, so that
   /// nobody can reach it any more.
@@ -67,7 +59,7 @@ struct Judgement {
     var messages = endings.sorted { $0.key < $1.key }.compactMap { node, ending in
       ended.insert(node).inserted ? note(ending, of: node, at: step) : nil
     }
-    if completion == nil && !believed(completed).isEmpty { completion = now }
+    if completion == nil && !topology.excess(of: completed).isEmpty { completion = now }
     if let completion, now.milliseconds - completion.milliseconds > patience {
       for node in waiting {
         ended.insert(node)
@@ -108,16 +100,11 @@ struct Judgement {
 
   /// How the run ended, if it has.
   func verdict() -> Verdict? {
-    if let first = believed(diverged.keys).first?.nodes.first, let reason = diverged[first] {
+    if let first = topology.excess(of: diverged.keys).first?.nodes.first, let reason = diverged[first] {
       return Verdict(outcome: .diverged, reasons: ["\(first): \(reason.harmless)"])
     }
-    if let excess = believed(losses.filter { !$0.value.isBack }.keys).first {
-      return Verdict(
-        outcome: .failed,
-        reasons: [
-          "lost \(excess.nodes.map(\.description).joined(separator: ", ")): more \(excess.role.rawValue)s than the "
-            + "\(excess.bound) that the topology declares as possibly Byzantine"
-        ])
+    if let excess = topology.excess(of: losses.filter { !$0.value.isBack }.keys).first {
+      return Verdict(outcome: .failed, reasons: [excess.lossSentence])
     }
     guard waiting.isEmpty else { return nil }
     let isDone = ended.contains { isHonest($0) && losses[$0] == nil }

@@ -99,7 +99,7 @@ public final class Launcher {
 extension RunDirectory {
   /// Makes the folders of all nodes.
   func makeNodeFolders(for topology: Topology) throws(Failure) {
-    for node in topology.nodeIDs { try makeFolder(of: node) }
+    for node in topology.quorums.nodeIDs { try makeFolder(of: node) }
   }
 
   /// Writes the topology as resolved.

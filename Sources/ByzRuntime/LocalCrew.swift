@@ -32,7 +32,7 @@ package final class LocalCrew: Crew {
 
   /// - Precondition: called on the main thread, whose end, too, would end the nodes.
   package func start() throws {
-    for node in topology.nodeIDs {
+    for node in topology.quorums.nodeIDs {
       children[node] = try ChildProcess.node(node, executable: executable, directory: directory, keys: keys?.path)
     }
   }
@@ -65,9 +65,4 @@ extension ChildProcess {
       ] + (keys.map { ["--keys", $0] } ?? [])
     return try ChildProcess("\(node)", arguments, errors: directory.log(of: node))
   }
-}
-
-extension Topology {
-  /// All nodes, servers first.
-  package var nodeIDs: [NodeID] { quorums.serverIDs + quorums.workerIDs }
 }

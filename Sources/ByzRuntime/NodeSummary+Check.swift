@@ -13,7 +13,7 @@ extension NodeSummary {
   /// A host may have written anything. What passes is not true for that, but harmless: its numbers can be added up, and its
   /// names are those of a run.
   func objection(of node: NodeID, in topology: Topology) -> String? {
-    let ids = Set((topology.quorums.serverIDs + topology.quorums.workerIDs).map(\.description))
+    let ids = Set(topology.quorums.nodeIDs.map(\.description))
     let steps = 0...topology.training.steps
     let tests: [(String, Bool)] = [
       ("it is that of another node", id == "\(node)"),

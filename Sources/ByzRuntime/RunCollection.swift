@@ -62,11 +62,9 @@ public final class RunCollection {
 
   /// Copies the files of all nodes, judges how the run ended, and writes its topology and summary.
   public func run() throws -> RunSummary {
-    for node in topology.quorums.serverIDs + topology.quorums.workerIDs {
-      try directory.makeFolder(of: node)
-      try collect(node)
-    }
-    try topology.yaml.write(toFile: directory.topology, atomically: true, encoding: .utf8)
+    try directory.makeNodeFolders(for: topology)
+    for node in topology.quorums.nodeIDs { try collect(node) }
+    try directory.write(topology)
     let judgement = RunJudgement(endings, in: topology)
     let summary = SummaryBuilder(
       topology: topology, directory: directory, launchedAt: startedAt.min() ?? 0, lost: judgement.lost

@@ -46,15 +46,10 @@ struct RunJudgement: Equatable {
 extension RunJudgement {
   /// - Parameter endings: of all nodes of which anything is known.
   init(_ endings: [NodeID: Ending], in topology: Topology) {
-    let ids = topology.quorums.serverIDs + topology.quorums.workerIDs
+    let ids = topology.quorums.nodeIDs
     let all = ids.map { (id: $0, ending: endings[$0] ?? .missing) }
-    let groups = [(Role.server, topology.quorums.servers), (.worker, topology.quorums.workers)]
-    /// The nodes of each role that are more than declared, among those that `isCounted`.
-    func excess(_ isCounted: (NodeID, Ending) -> Bool) -> [(role: Role, bound: Int, nodes: [NodeID])] {
-      groups.compactMap { role, group in
-        let nodes = all.filter { $0.id.role == role && isCounted($0.id, $0.ending) }.map(\.id)
-        return nodes.count > group.byzantine ? (role, group.byzantine, nodes) : nil
-      }
+    func excess(_ isCounted: (NodeID, Ending) -> Bool) -> [Excess] {
+      topology.excess(of: all.filter { isCounted($0.id, $0.ending) }.map(\.id))
     }
     func sentences(_ nodes: [NodeID]) -> [String] {
       nodes.compactMap { id in endings[id]?.reason.map { "\(id): \($0.harmless)" } }
@@ -68,11 +63,7 @@ extension RunJudgement {
       self.init(outcome: .diverged, reasons: Array(sentences(diverged).prefix(1)))
     } else if !gone.isEmpty {
       self.init(outcome: .failed)
-      reasons =
-        gone.map { role, bound, nodes in
-          "lost \(nodes.map(\.description).joined(separator: ", ")): more \(role.rawValue)s than the \(bound) that the "
-            + "topology declares as possibly Byzantine"
-        } + sentences(gone.flatMap(\.nodes))
+      reasons = gone.map(\.lossSentence) + sentences(gone.flatMap(\.nodes))
     } else if !unfinished.isEmpty {
       let interrupted = unfinished.flatMap(\.nodes).filter { endings[$0]?.isInterruption == true }
       self.init(outcome: .interrupted, reasons: Array(sentences(interrupted).prefix(1)))

@@ -124,7 +124,7 @@ struct SummaryBuilder {
 
   private var nodeSummaries: [NodeID: NodeSummary] {
     var found: [NodeID: NodeSummary] = [:]
-    for node in topology.quorums.serverIDs + topology.quorums.workerIDs {
+    for node in topology.quorums.nodeIDs {
       found[node] = directory.readSummary(of: node, in: topology)
     }
     return found

@@ -30,7 +30,7 @@ public final class SimulatedRun {
     self.directory = directory
     self.display = display
     progress = Progress(of: topology, in: directory)
-    for node in topology.quorums.serverIDs + topology.quorums.workerIDs {
+    for node in topology.quorums.nodeIDs {
       traffic[node] = TrafficCounters()
       let clock = NodeClock.virtual { [unowned self] in now.seconds }
       records[node] = try NodeRecord(of: node, in: topology, directory: directory, clock: clock)

@@ -135,7 +135,7 @@ extension Draw {
 
 extension Draw {
   mutating func schedule(_ quorums: Quorums, faults: [NodeID: FaultSpecification], steps: Int) -> Schedule {
-    let nodes = quorums.serverIDs + quorums.workerIDs
+    let nodes = quorums.nodeIDs
     var schedule = Schedule(delay: 0.1...milliseconds(upTo: 8), gradient: pick([0.1, 1, 5]))
     if happens(0.3) { schedule.late = Schedule.Late(share: pick([0.02, 0.2]), upTo: milliseconds(upTo: 100)) }
     if happens(0.2) { schedule.loss = Schedule.Loss(share: pick([0.02, 0.2]), again: milliseconds(upTo: 20)) }

@@ -51,11 +51,17 @@ enum Endpoint {
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:@".utf8.contains(character)
   }
 
+  /// The host in a TCP address, IPv6 ones without their brackets; nil for any other address.
+  static func host(in address: String) -> Substring? {
+    guard address.hasPrefix("tcp://"), let colon = address.lastIndex(of: ":") else { return nil }
+    let host = address[..<colon].dropFirst(6)
+    return host.hasPrefix("[") ? host.dropFirst().dropLast() : host
+  }
+
   /// Whether `address` can be reached, or listens, from this machine alone.
   static func isLocal(_ address: String) -> Bool {
-    guard address.hasPrefix("tcp://"), let colon = address.lastIndex(of: ":") else { return true }
-    let host = address[..<colon].dropFirst(6)
-    return host == "localhost" || host == "[::1]"
+    guard let host = host(in: address) else { return true }
+    return host == "localhost" || host == "::1"
       || host.hasPrefix("127.") && host.dropFirst(4).utf8.allSatisfy { "0123456789.".utf8.contains($0) }
   }
 

@@ -69,7 +69,7 @@ public struct Topology: Sendable, Equatable {
     self.patience = patience
     self.security = security
     self.nodes = Dictionary(
-      uniqueKeysWithValues: (quorums.serverIDs + quorums.workerIDs).map { ($0, nodes[$0] ?? NodePlace()) })
+      uniqueKeysWithValues: quorums.nodeIDs.map { ($0, nodes[$0] ?? NodePlace()) })
     self.faults = faults
     self.schedule = schedule
     self.namedRule = NamedRule(rule: rule)
@@ -111,6 +111,9 @@ public struct NodePlace: Hashable, Sendable {
     self.dataPath = dataPath
     self.bus = bus
   }
+
+  /// The machine that it runs on: the one that it names, or of a server that names none, the one in its address.
+  package var machine: String? { host ?? address.flatMap { Endpoint.host(in: $0).map(String.init) } }
 }
 
 /// A rule that is equal to another of the same specification.

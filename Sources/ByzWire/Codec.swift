@@ -31,7 +31,7 @@ public struct Codec: Sendable {
 
   /// The nodes that connect to this one if it is a server.
   public var peersBehind: [NodeID] {
-    (configuration.quorums.serverIDs + configuration.quorums.workerIDs).filter { $0 > node }
+    configuration.quorums.nodeIDs.filter { $0 > node }
   }
 
   /// R.

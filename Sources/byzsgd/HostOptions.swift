@@ -5,10 +5,7 @@ import ByzRuntime
 import ByzTopology
 import Foundation
 
-/// How launch reaches other hosts.
-enum Over: String, ExpressibleByArgument, CaseIterable {
-  case ssh, slurm
-}
+extension Reach.Means: ExpressibleByArgument {}
 
 /// What is executed to reach other hosts, and there.
 struct ReachOptions: ParsableArguments {
@@ -35,7 +32,7 @@ struct ReachOptions: ParsableArguments {
 /// Where else than on this machine the nodes run.
 struct HostOptions: ParsableArguments {
   @Option(help: "Run the nodes on other hosts: ssh, or slurm for those of an allocation.")
-  var over: Over?
+  var over: Reach.Means?
 
   @Option(
     help: "The folder with the nodes' secret keys. Default: keys beside the topology.", completion: .directory
@@ -55,7 +52,7 @@ struct HostOptions: ParsableArguments {
 
   /// - Throws: `ValidationError` for options that do not go together.
   func check() throws {
-    let strangers: [(name: String, isGiven: Bool, home: Over)] = [
+    let strangers: [(name: String, isGiven: Bool, home: Reach.Means)] = [
       ("--ssh", reach.ssh != nil, .ssh), ("--hosts", hostCount != nil, .slurm),
       ("--script", script, .slurm),
     ]
@@ -86,7 +83,7 @@ struct HostOptions: ParsableArguments {
     let folder = keyFolder(for: path)
     var found: [NodeID: SecretKey] = [:]
     var problems: [String] = []
-    for node in topology.nodeIDs {
+    for node in topology.quorums.nodeIDs {
       do {
         let key = try folder.secretKey(of: "\(node)")
         found[node] = key

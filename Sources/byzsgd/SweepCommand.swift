@@ -76,7 +76,7 @@ struct SweepCommand: ParsableCommand {
 
   /// Checks that the data of all `topologies` are there, and the library of their models.
   private func checkNeeds(of topologies: [Topology]) throws {
-    let files = Set(topologies.flatMap { $0.missingData(for: $0.nodeIDs) }).sorted()
+    let files = Set(topologies.flatMap { $0.missingData(for: $0.quorums.nodeIDs) }).sorted()
     let library = topologies.lazy.compactMap(\.missingLibrary).first
     let missing =
       files.map { "\(grid): data.path: \($0) is missing, with .gz and without" } + [library].compactMap(\.self)

@@ -43,8 +43,8 @@ enum NodesHere {
 
   func nodes(of topology: Topology) -> [NodeID] {
     switch self {
-    case .all: topology.nodeIDs
-    case .thoseWithSharedData: topology.nodeIDs.filter { topology.nodes[$0]?.dataPath == nil }
+    case .all: topology.quorums.nodeIDs
+    case .thoseWithSharedData: topology.quorums.nodeIDs.filter { topology.nodes[$0]?.dataPath == nil }
     case .one(let name): NodeID(name).map { [$0] } ?? []
     case .none: []
     }

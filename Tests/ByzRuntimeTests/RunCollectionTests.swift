@@ -29,7 +29,7 @@ import Testing
 
   private func host(_ name: String) -> RunDirectory { RunDirectory(path: "\(folder)/\(name)") }
 
-  private var ids: [NodeID] { topology.quorums.serverIDs + topology.quorums.workerIDs }
+  private var ids: [NodeID] { topology.quorums.nodeIDs }
 
   /// Writes what `id` leaves of a run on the host `name`.
   private func leave(_ id: NodeID, on name: String, outcome: Outcome = .completed, steps: Int = 3) throws {

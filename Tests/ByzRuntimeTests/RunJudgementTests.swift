@@ -19,7 +19,7 @@ import Testing
   private func judge(_ changes: [NodeID: RunJudgement.Ending?], faults: String = "{}") throws -> RunJudgement {
     let topology = try Self.topology(faults: faults)
     var endings: [NodeID: RunJudgement.Ending] = [:]
-    for id in topology.quorums.serverIDs + topology.quorums.workerIDs { endings[id] = .completed }
+    for id in topology.quorums.nodeIDs { endings[id] = .completed }
     for (id, ending) in changes { endings[id] = ending }
     return RunJudgement(endings, in: topology)
   }

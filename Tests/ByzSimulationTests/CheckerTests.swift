@@ -20,7 +20,7 @@ struct Watched {
       patience: Patience(graceMilliseconds: 5, startGraceMilliseconds: 5, retainedSteps: 2),
       rule: MinimumDiameterAveraging(), dimension: 1)
     checker = Checker(
-      configuration, isHonest: (quorums.serverIDs + quorums.workerIDs).map { !faulty.contains($0) },
+      configuration, isHonest: quorums.nodeIDs.map { !faulty.contains($0) },
       initialParameters: Vector([0]))
   }
 

@@ -164,7 +164,7 @@ struct Drawing {
     let (listsServers, listsWorkers) = (hasKeys || pick([true, false]), hasKeys || pick([true, false]))
     let hasData = if case .network = model { true } else { false }
     var places: [NodeID: NodePlace] = [:]
-    for id in quorums.serverIDs + quorums.workerIDs {
+    for id in quorums.nodeIDs {
       let isServer = id.role == .server
       let address = "\(pick(["tcp://h-1.example", "tcp://[::1]"])):\(1000 + id.index + (isServer ? 0 : 500))"
       places[id] =
@@ -191,7 +191,7 @@ struct Drawing {
 
   private mutating func faults(_ quorums: Quorums) -> [NodeID: FaultSpecification] {
     var faults: [NodeID: FaultSpecification] = [:]
-    for id in quorums.serverIDs + quorums.workerIDs where generator.index(below: 3) == 0 {
+    for id in quorums.nodeIDs where generator.index(below: 3) == 0 {
       faults[id] = pick([
         FaultSpecification(name: "reversed"), .init(name: "random", parameters: ["scale": positive()]),
         .init(name: "crash", parameters: ["step": Double(whole(0...100))]),
@@ -211,7 +211,7 @@ struct Drawing {
   }
 
   private mutating func schedule(_ quorums: Quorums) -> Schedule {
-    let nodes = quorums.serverIDs + quorums.workerIDs
+    let nodes = quorums.nodeIDs
     var schedule = Schedule(delay: span(), gradient: milliseconds())
     schedule.late = pick([nil, Schedule.Late(share: Double(generator.uniform()), upTo: milliseconds())])
     schedule.loss = pick([nil, Schedule.Loss(share: Double(generator.uniform()), again: milliseconds())])

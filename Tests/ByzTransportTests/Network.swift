@@ -48,7 +48,7 @@ final class Network: Sendable {
       uniqueKeysWithValues: configuration.quorums.serverIDs.map { ($0, Endpoint(address: addresses[$0.index])) })
     if let relay { endpoints[.server(0)] = Endpoint(address: "tcp://127.0.0.1:\(relay)", bind: addresses[0]) }
     self.endpoints = endpoints
-    let nodes = configuration.quorums.serverIDs + configuration.quorums.workerIDs
+    let nodes = configuration.quorums.nodeIDs
     secrets = hasKeys ? Dictionary(uniqueKeysWithValues: nodes.map { ($0, SecretKey()) }) : [:]
   }
 

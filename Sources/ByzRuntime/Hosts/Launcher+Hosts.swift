@@ -51,7 +51,7 @@ extension Launcher {
 extension RunDirectory {
   /// The summary of a run of which nothing more can come: the ends of all nodes are here.
   package func finalSummary(of topology: Topology) -> RunSummary? {
-    guard topology.nodeIDs.allSatisfy({ access(ending(of: $0), F_OK) == 0 }),
+    guard topology.quorums.nodeIDs.allSatisfy({ access(ending(of: $0), F_OK) == 0 }),
       let data = FileManager.default.contents(atPath: summary)
     else { return nil }
     return try? JSON.value(RunSummary.self, in: data)

@@ -1,7 +1,7 @@
 /// How commands are run on other hosts.
 package enum Reach: Equatable {
   /// The programs that reach hosts.
-  package enum Means: String, Codable {
+  package enum Means: String, Codable, CaseIterable {
     case ssh, slurm
   }
 

@@ -51,11 +51,11 @@ extension Topology {
     package let description: String
   }
 
-  /// The host of each node: the one that it names, or of a server that names none, the one in its address.
+  /// The hosts of the nodes.
   package func hosts() throws(Unplaced) -> [RemoteHost] {
     var names: [NodeID: String] = [:]
-    for node in nodeIDs { names[node] = nodes[node]?.host ?? nodes[node]?.hostOfAddress }
-    let homeless = nodeIDs.filter { names[$0] == nil }
+    for node in quorums.nodeIDs { names[node] = nodes[node]?.machine }
+    let homeless = quorums.nodeIDs.filter { names[$0] == nil }
     guard homeless.isEmpty else {
       throw Unplaced(
         description:
@@ -72,14 +72,5 @@ extension Topology {
           + "address, as tcp://HOST:PORT")
     }
     return hosts
-  }
-}
-
-extension NodePlace {
-  /// The host in a server's address.
-  fileprivate var hostOfAddress: String? {
-    guard let address, address.hasPrefix("tcp://"), let colon = address.lastIndex(of: ":") else { return nil }
-    let host = address[..<colon].dropFirst(6)
-    return host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : String(host)
   }
 }

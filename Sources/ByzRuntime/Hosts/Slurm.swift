@@ -70,7 +70,7 @@ extension Topology {
   /// The same run with its nodes dealt out to `hosts`, each role in turn, and protected by `keys`.
   package func placing(on hosts: [Allocation.Host], keys: [NodeID: SecretKey]) -> Topology {
     var places: [NodeID: NodePlace] = [:]
-    for node in nodeIDs {
+    for node in quorums.nodeIDs {
       let host = hosts[node.index % hosts.count]
       var place = nodes[node] ?? NodePlace()
       (place.host, place.publicKey, place.bind, place.bus) = (host.name, keys[node]?.publicKey, nil, nil)
@@ -88,6 +88,6 @@ extension Topology {
 
   /// A new key for every node.
   package func makeKeys() -> [NodeID: SecretKey] {
-    Dictionary(uniqueKeysWithValues: nodeIDs.map { ($0, SecretKey()) })
+    Dictionary(uniqueKeysWithValues: quorums.nodeIDs.map { ($0, SecretKey()) })
   }
 }

@@ -24,7 +24,7 @@ import Testing
         """, file: "test.yaml")
     directory = RunDirectory(path: "\(folder)/here")
     remote = RunDirectory(path: "\(folder)/there")
-    for node in topology.nodeIDs { try directory.makeFolder(of: node) }
+    for node in topology.quorums.nodeIDs { try directory.makeFolder(of: node) }
     for node in nodes { try remote.makeFolder(of: node) }
   }
 
