@@ -1,5 +1,3 @@
-import Glibc
-
 /// The text of a new topology: the MNIST job, spread over some hosts, without faults and without keys.
 ///
 /// ```swift
@@ -94,10 +92,10 @@ extension TopologyTemplate {
   private func text(for hosts: [TemplateHost], file path: String) -> String {
     func host(_ index: Int) -> TemplateHost { hosts[index % hosts.count] }
     let serverLines = (0..<servers).map { index in
-      let (host, port) = (host(index), port + index)
-      let bind = host.needsBind ? ", bind: \"tcp://*:\(port)\"" : ""
-      return
-        "    - {id: server-\(index), host: \(host.name.yamlScalar), address: \"tcp://\(host.address):\(port)\"\(bind)}"
+      let host = host(index)
+      let place = ServerAddress(machine: host.machine, port: port + index)
+      let bind = place.bind.map { ", bind: \"\($0)\"" } ?? ""
+      return "    - {id: server-\(index), host: \(host.name.yamlScalar), address: \"\(place.address)\"\(bind)}"
     }
     let workerLines = (0..<workers).map { "    - {id: worker-\($0), host: \(host($0).name.yamlScalar)}" }
     return """
@@ -141,10 +139,8 @@ extension TopologyTemplate {
 private struct TemplateHost {
   /// As ssh knows it: USER@NAME or NAME.
   let name: String
-  /// As an address spells it.
-  let address: String
-  /// Whether a server there has to be told where to listen: libzmq does not listen at a name.
-  let needsBind: Bool
+  /// Without a user, and without brackets.
+  let machine: String
 
   init(_ text: String) throws(TopologyTemplate.Refusal) {
     let refusal = TopologyTemplate.Refusal(
@@ -154,17 +150,11 @@ private struct TemplateHost {
     if machine.hasPrefix("["), machine.hasSuffix("]") { machine = String(machine.dropFirst().dropLast()) }
     // The name may stand for the address of IPv6 alone, and a server listens at one of both.
     if machine == "localhost" { machine = "127.0.0.1" }
-    let isIPv6 = Self.isAddress(machine, of: AF_INET6)
-    address = isIPv6 ? "[\(machine)]" : machine
+    self.machine = machine
     name = (parts.dropLast() + [machine]).joined(separator: "@")
-    needsBind = !isIPv6 && !Self.isAddress(machine, of: AF_INET)
+    let address = ServerAddress(machine: machine, port: 1).address
     guard !name.hasPrefix("-"), name.utf8.count <= 253, name.utf8.allSatisfy(Endpoint.isOfHost),
-      case .success = Endpoint.parse("tcp://\(address):1", folder: "/", binding: false)
+      case .success = Endpoint.parse(address, folder: "/", binding: false)
     else { throw refusal }
-  }
-
-  private static func isAddress(_ text: String, of family: Int32) -> Bool {
-    var bytes = in6_addr()
-    return inet_pton(family, text, &bytes) == 1
   }
 }

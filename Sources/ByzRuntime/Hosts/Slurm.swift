@@ -75,11 +75,8 @@ extension Topology {
       var place = nodes[node] ?? NodePlace()
       (place.host, place.publicKey, place.bind, place.bus) = (host.name, keys[node]?.publicKey, nil, nil)
       if node.role == .server {
-        let port = Self.firstPort + node.index
-        let isNumber = host.address.utf8.allSatisfy { "0123456789.:abcdefABCDEF".utf8.contains($0) }
-        place.address = "tcp://\(host.address.contains(":") ? "[\(host.address)]" : host.address):\(port)"
-        // One listens at an address, not at a name.
-        if !isNumber || !host.address.contains(where: { ".:".contains($0) }) { place.bind = "tcp://*:\(port)" }
+        let server = ServerAddress(machine: host.address, port: Self.firstPort + node.index)
+        (place.address, place.bind) = (server.address, server.bind)
       }
       places[node] = place
     }

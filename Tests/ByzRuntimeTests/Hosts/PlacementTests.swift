@@ -78,15 +78,16 @@ import Testing
     let topology = try topology(servers: "count: 5", workers: "count: 3")
     let keys = topology.makeKeys()
     let hosts: [Allocation.Host] = [
-      .init(name: "n1", address: "192.0.2.1"), .init(name: "n2", address: "n2.example"),
+      // A name may look like a number.
+      .init(name: "n1", address: "192.0.2.1"), .init(name: "n2", address: "fe.de"),
       .init(name: "n3", address: "2001:db8::3"),
     ]
     let placed = topology.placing(on: hosts, keys: keys)
     #expect(placed.security == .curve && placed.publicKeys.count == 8)
     #expect(
       (0..<5).map { placed.nodes[.server($0)]?.address } == [
-        "tcp://192.0.2.1:7000", "tcp://n2.example:7001", "tcp://[2001:db8::3]:7002", "tcp://192.0.2.1:7003",
-        "tcp://n2.example:7004",
+        "tcp://192.0.2.1:7000", "tcp://fe.de:7001", "tcp://[2001:db8::3]:7002", "tcp://192.0.2.1:7003",
+        "tcp://fe.de:7004",
       ])
     #expect(placed.nodes[.server(0)]?.bind == nil && placed.nodes[.server(1)]?.bind == "tcp://*:7001")
     #expect(
