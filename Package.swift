@@ -35,7 +35,7 @@ let package = Package(
     // The square root of a Double is libm's where nothing else has linked it.
     .target(name: "ByzNumerics", dependencies: ["CKernels"], linkerSettings: [.linkedLibrary("m")]),
     .target(name: "ByzAggregation", dependencies: ["ByzNumerics", "CKernels"]),
-    .target(name: "ByzProtocol", dependencies: ["ByzAggregation", "ByzNumerics", "CKernels"]),
+    .target(name: "ByzProtocol", dependencies: ["ByzAggregation", "ByzNumerics", "CKernels", "CSodium"]),
     .target(name: "ByzAdversary", dependencies: ["ByzProtocol", "ByzAggregation", "ByzNumerics"]),
     .target(name: "ByzGradients", dependencies: ["ByzNumerics", "CZlib"]),
     .target(name: "CProcess"),

@@ -40,6 +40,7 @@ struct Arbitrary: Fault {
 
   /// The same message with another vector: noise from tiny to huge, or one that no honest node sends.
   private mutating func distorted(_ message: Message) -> Message {
+    if case .digest(let step, let digest) = message { return .digest(step: step, digest.complement) }
     guard case .vector(let kind, let step, let vector) = message else { return message }
     let scales: [Float] = [0.001, 1, 1000, 1e30, .infinity, .nan]
     let scale = scales[generator.index(below: scales.count)]
@@ -58,6 +59,7 @@ struct Arbitrary: Fault {
     switch message {
     case .vector(let kind, let step, let vector): return .vector(kind, step: max(step + shift, 0), vector)
     case .request(let kind, let step): return .request(kind, step: max(step + shift, 0))
+    case .digest(let step, let digest): return .digest(step: max(step + shift, 0), digest)
     case .done: return message
     }
   }

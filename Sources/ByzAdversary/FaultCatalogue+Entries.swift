@@ -124,7 +124,7 @@ extension FaultCatalogue {
   /// Without a word, or with none to some; colluding all the same.
   static let silences: [FaultDescription] = [
     FaultDescription("silent", summary: "sends no vector, and only asks for what it needs to stay in step") {
-      Silent(steps: $0.configuration.training.steps)
+      Silent(node: $0.node, configuration: $0.configuration)
     },
     FaultDescription(
       "partial",

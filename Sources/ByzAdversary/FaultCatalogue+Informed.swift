@@ -35,7 +35,8 @@ extension FaultSetting {
     let honest = configuration.quorums.workerIDs.count { cast.faults[$0] == nil }
     let count = cast.enough(in: configuration.quorums).map { min(optional("known").map { Int($0) } ?? $0, honest) }
     return Informed(
-      need: count.map { .any($0) }, batches: whole("batches"), configuration: configuration, forge: forge)
+      need: count.map { .any($0) }, batches: whole("batches"), node: node, configuration: configuration,
+      forge: forge)
   }
 
   /// The search for the strength of the attack `name`, if it is wanted.
@@ -130,7 +131,7 @@ extension FaultCatalogue {
       let quorums = setting.configuration.quorums
       let copied = setting.cast.enough(in: quorums) == nil ? nil : setting.cast.firstHonestWorker(in: quorums)
       return Informed(
-        need: copied.map { .of($0) }, batches: 1, configuration: setting.configuration,
+        need: copied.map { .of($0) }, batches: 1, node: setting.node, configuration: setting.configuration,
         forge: { samples, _, _ in samples[0] })
     },
   ]

@@ -26,6 +26,7 @@ struct Informed: Fault {
   /// nil if nothing can be overheard.
   private let need: Need?
   private let forge: Forge
+  private let node: NodeID
   private let configuration: ProtocolConfiguration
   /// What was overheard of steps of which it has not spoken, in that order, and no more than it needs.
   private var overheard: [Int: [(sender: NodeID, vector: Vector)]] = [:]
@@ -47,7 +48,10 @@ struct Informed: Fault {
 
   /// - Parameters:
   ///   - batches: k, from how many mini-batches it estimates; at least 1.
-  init(need: Need?, batches: Int, configuration: ProtocolConfiguration, forge: @escaping Forge) {
+  init(
+    need: Need?, batches: Int, node: NodeID, configuration: ProtocolConfiguration, forge: @escaping Forge
+  ) {
+    self.node = node
     self.need = need
     self.forge = forge
     self.configuration = configuration
@@ -157,7 +161,7 @@ extension Informed {
   /// A momentum is at the same time the request for the next model, unless it was sent before that could be of use.
   private func askForModel(of step: Int) -> [Action] {
     guard step < configuration.training.steps else { return [] }
-    return [.send(.request(.model, step: step), to: configuration.quorums.serverIDs)]
+    return [.send(.request(.model, step: step), to: configuration.givers(to: node.index, at: step))]
   }
 
   private mutating func speak(step: Int, from samples: [Vector], areOverheard: Bool) -> [Action] {

@@ -3,13 +3,16 @@ import ByzProtocol
 
 /// Sends no vector, and only asks for what it needs to stay in step.
 struct Silent: Fault {
-  /// How many steps the run has; there is no model of more.
-  let steps: Int
+  let node: NodeID
+  let configuration: ProtocolConfiguration
 
   func rewrite(_ action: Action) -> [Action] {
+    if case .send(.digest, _) = action { return [] }
     guard case .send(.vector(let kind, let step, _), let receivers) = action else { return [action] }
     // A momentum is at the same time the request for the next model.
-    return kind == .momentum && step + 1 < steps ? [.send(.request(.model, step: step + 1), to: receivers)] : []
+    guard kind == .momentum, step + 1 < configuration.training.steps else { return [] }
+    let givers = configuration.givers(to: node.index, at: step + 1).filter(receivers.contains)
+    return givers.isEmpty ? [] : [.send(.request(.model, step: step + 1), to: givers)]
   }
 }
 

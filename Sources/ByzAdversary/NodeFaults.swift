@@ -134,7 +134,7 @@ extension Message {
   /// The step of what is sent or asked for.
   var step: Int? {
     switch self {
-    case .vector(_, let step, _), .request(_, let step): step
+    case .vector(_, let step, _), .request(_, let step), .digest(let step, _): step
     case .done: nil
     }
   }

@@ -9,6 +9,10 @@ protocol VectorFault: Fault {
 
 extension VectorFault {
   mutating func rewrite(_ action: Action) -> [Action] {
+    if case .send(.digest(let step, let digest), let receivers) = action {
+      // Nobody has what it lies about, unless f_ps + 1 lie alike.
+      return [.send(.digest(step: step, digest.complement), to: receivers)]
+    }
     guard case .send(.vector(let kind, let step, let vector), let receivers) = action else { return [action] }
     guard let forgery = forged(vector, kind, step: step) else { return [] }
     return [.send(.vector(kind, step: step, forgery), to: receivers)]

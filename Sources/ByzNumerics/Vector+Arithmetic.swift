@@ -33,6 +33,20 @@ extension Vector {
     }
   }
 
+  /// The Euclidean distance of `self + factor * third` to `other`, without making that sum; all have the same length.
+  package func distance(to other: Vector, afterAdding factor: Float, times third: Vector) -> Double {
+    precondition(
+      count == other.count && count == third.count,
+      "a distance needs vectors of one length, not \(count), \(other.count) and \(third.count)")
+    return withUnsafeBufferPointer { left in
+      other.withUnsafeBufferPointer { right in
+        third.withUnsafeBufferPointer { added in
+          sumOfSquares(count: count) { Double(left[$0] + factor * added[$0]) - Double(right[$0]) }.squareRoot()
+        }
+      }
+    }
+  }
+
   /// This vector times `factor`.
   public func scaled(by factor: Float) -> Vector {
     Vector(uncleared: count) { result in

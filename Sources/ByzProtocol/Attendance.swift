@@ -29,6 +29,14 @@ struct Attendance {
     }
   }
 
+  /// Whether `peer` is not worth waiting for in this round.
+  func isLeftOut(_ peer: NodeID) -> Bool { (records[peer]?.roundsLeftOut ?? 0) > 0 }
+
+  /// Takes note whether `peer` was there in a round in which nobody else was waited for.
+  mutating func close(_ peer: NodeID, wasPresent: Bool) {
+    records[peer] = next(records[peer] ?? Record(), wasPresent: wasPresent)
+  }
+
   private func next(_ record: Record, wasPresent: Bool) -> Record {
     if wasPresent { return Record() }
     if record.roundsLeftOut > 0 { return Record(misses: record.misses, roundsLeftOut: record.roundsLeftOut - 1) }

@@ -57,6 +57,11 @@ struct Inbox {
     step == wanted ? current[peer] != nil : newest[peer]?.step == step
   }
 
+  /// The vector of `step` by `peer`.
+  func vector(of step: Int, from peer: NodeID) -> Vector? {
+    step == wanted ? current[peer] : newest[peer].flatMap { $0.step == step ? $0.vector : nil }
+  }
+
   /// The vectors of `step`, in the order of their senders.
   func vectors(of step: Int) -> [(sender: NodeID, vector: Vector)] {
     let held = step == wanted ? current : newest.filter { $0.value.step == step }.mapValues(\.vector)

@@ -42,6 +42,9 @@ public enum Event: Sendable {
 public enum Timer: Hashable, Sendable {
   /// The quorum of vectors of this kind and step is there; the rest has had its time.
   case grace(VectorKind, step: Int)
+  /// The server from which a worker pulls the model of this step, the `attempt`th from 0, has had its time; or those have
+  /// that send digests.
+  case pull(step: Int, attempt: Int)
   /// The wait for vectors of this kind and step has lasted long enough to ask for them again.
   case askAgain(VectorKind, step: Int)
   /// Those that have not reached the last step have had their time.
@@ -98,8 +101,10 @@ public enum Report: Sendable {
   case updated(step: Int, parameters: Vector, contributors: [NodeID], selected: [NodeID])
   /// A server that was left behind has reached `step` by adopting the median of the models of `contributors`.
   case adopted(step: Int, parameters: Vector, contributors: [NodeID])
-  /// A worker has estimated the gradient of `step` at the median of the models of `contributors`.
-  case estimated(step: Int, loss: Double, contributors: [NodeID])
+  /// A worker has estimated the gradient of `step` at what the models of `contributors` gave: their median, or the one model.
+  case estimated(step: Int, loss: Double, contributors: [NodeID], source: ModelSource = .median)
+  /// A worker has turned away the model of `step` that it pulled from `server`, or has not got one.
+  case refused(step: Int, server: NodeID, ModelRefusal)
   /// A faulty worker has made what it sends at `step` from so many momentums: of honest workers, of which it knows, if
   /// they were overheard; else of its own, from which it estimates them.
   case forged(step: Int, samples: Int, areOverheard: Bool)

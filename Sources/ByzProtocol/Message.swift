@@ -26,13 +26,16 @@ public enum VectorKind: UInt8, CaseIterable, Sendable {
 public enum Message: Hashable, Sendable {
   /// A vector of one step.
   ///
-  /// A momentum of step t is at the same time the request for the model of step t + 1 or newer, so that a normal step needs
-  /// no other message.
+  /// A momentum of step t is at the same time the request for what its sender needs of the receiver for step t + 1: in an
+  /// asynchronous run that model or a newer one, in a synchronous run what `ProtocolConfiguration.share` says. So a normal step
+  /// needs no other message.
   case vector(VectorKind, step: Int, Vector)
   /// The sender lacks the vector of `step`: send that one if it is still kept, else a newer one; if it does not exist yet,
   /// send it when it does. A server that asks for a model has been left behind, or may have been: send it all that is
   /// kept of that step and newer ones, the newest first, and of the gather that leads to that step.
   case request(VectorKind, step: Int)
+  /// The digest of the sender's model of `step`: from a server to a worker that pulls that model from another server.
+  case digest(step: Int, ModelDigest)
   /// The sender has reached the last step.
   case done
 
@@ -41,6 +44,7 @@ public enum Message: Hashable, Sendable {
     switch self {
     case .vector(let kind, _, _): [kind.sender]
     case .request(let kind, _): kind.receivers
+    case .digest: [.server]
     case .done: Role.allCases
     }
   }
@@ -50,6 +54,7 @@ public enum Message: Hashable, Sendable {
     switch self {
     case .vector(let kind, _, _): kind.receivers
     case .request(let kind, _): [kind.sender]
+    case .digest: [.worker]
     case .done: Role.allCases
     }
   }

@@ -12,9 +12,11 @@ public struct ProtocolConfiguration: Sendable {
   public let dimension: Int
   /// The run's seed, from which a rule draws if it draws.
   public let seed: UInt64
-  /// How many *other* servers' models of one step a server needs in order to adopt their median: 2 f_ps + 1, so that the
-  /// honest ones are a majority in every coordinate.
-  private(set) var adoptionQuorum: Int
+  /// The digest of the run's topology, which digests of models cover.
+  public let topologyDigest: [UInt8]
+  /// How many *other* servers' models of one step a server needs in order to adopt their median
+  /// (`Quorums.adoptionQuorum(in:)`).
+  public private(set) var adoptionQuorum: Int
   /// By how many steps a server may be behind without rejoining.
   private(set) var toleratedLag = 0
   /// A mistake to make; nil in every real node.
@@ -22,7 +24,7 @@ public struct ProtocolConfiguration: Sendable {
 
   public init(
     quorums: Quorums, training: TrainingParameters, patience: Patience, rule: any AggregationRule, dimension: Int,
-    seed: UInt64 = 0
+    seed: UInt64 = 0, topologyDigest: [UInt8] = []
   ) {
     self.quorums = quorums
     self.training = training
@@ -30,7 +32,8 @@ public struct ProtocolConfiguration: Sendable {
     self.rule = rule
     self.dimension = dimension
     self.seed = seed
-    adoptionQuorum = 2 * quorums.servers.byzantine + 1
+    self.topologyDigest = topologyDigest
+    adoptionQuorum = quorums.adoptionQuorum(in: training.mode)
   }
 
   /// The same with a mistake in it, which tests have the simulator find.
@@ -46,7 +49,7 @@ public struct ProtocolConfiguration: Sendable {
     }
     var planted = ProtocolConfiguration(
       quorums: Quorums(servers: servers, workers: quorums.workers), training: training, patience: patience, rule: rule,
-      dimension: dimension, seed: seed)
+      dimension: dimension, seed: seed, topologyDigest: topologyDigest)
     planted.plantedBug = bug
     if bug == .minorityRejoin { planted.adoptionQuorum = servers.byzantine + 1 }
     if bug == .lateRejoin { planted.toleratedLag = patience.retainedSteps }
@@ -60,9 +63,11 @@ public struct ProtocolConfiguration: Sendable {
     return Round(seed: generator.next(), previous: aggregate)
   }
 
-  /// For how long a node that has its quorum of `step` waits for the rest.
+  /// For how long a node that has its quorum of `step` waits for the rest, at most.
   public func graceMilliseconds(at step: Int) -> Int {
-    step == 0 ? patience.startGraceMilliseconds : patience.graceMilliseconds
+    let usual = training.mode.isSynchronous ? patience.delay.milliseconds : patience.graceMilliseconds
+    return step > 0 ? usual : training.mode.isSynchronous ? max(usual, patience.startGraceMilliseconds)
+      : patience.startGraceMilliseconds
   }
 
   /// Whether servers gather after the update of `step`: when T divides t + 1. A single server has nobody to gather with.
@@ -85,6 +90,9 @@ public struct ProtocolConfiguration: Sendable {
       return vector.count == dimension ? nil : .wrongDimension
     case .request(_, let step):
       return (0..<training.steps).contains(step) ? nil : .outOfRange
+    case .digest(let step, _):
+      return training.mode.pull?.isCertified != true
+        ? .unexpected : (0..<training.steps).contains(step) ? nil : .outOfRange
     case .done:
       return sender.role == .worker && receiver.role == .worker ? .unexpected : nil
     }

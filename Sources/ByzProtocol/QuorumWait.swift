@@ -1,9 +1,12 @@
-/// A wait for a quorum of vectors of one kind and step: whether to wait on, to give the rest their grace, or to proceed.
+/// A wait for a quorum of vectors of one kind and step: whether to wait on, to give the rest their time, or to proceed.
+///
+/// That time, the grace, or Delta in a synchronous run, counts from the moment that the quorum is there: n - f vectors have
+/// an honest one among them, so that what is waited for is how far apart honest nodes are, however long a step takes.
 struct QuorumWait {
   enum Verdict: Equatable {
     /// The quorum is not there.
     case lacking
-    /// The quorum has just come together: set the timer, the rest gets its time.
+    /// The rest gets its time, a part of which begins now: set the timer.
     case startGrace
     /// The rest has its time.
     case grace
@@ -12,34 +15,84 @@ struct QuorumWait {
 
   let kind: VectorKind
   let step: Int
-  private let graceMilliseconds: Int
+  /// The parts of the time that the rest gets, in milliseconds.
+  private let parts: [Int]
   /// Whether what this wait lacks was asked for as soon as others were seen to be ahead of it, before any timer.
   var hasAskedEarly = false
-  private var graceStarted = false
-  private var graceElapsed = false
+  private var isPartRunning = false
+  /// How many of the parts have passed.
+  private(set) var passed = 0
 
-  init(_ kind: VectorKind, step: Int, in configuration: ProtocolConfiguration) {
+  init(_ kind: VectorKind, step: Int, graceInParts parts: [Int]) {
     self.kind = kind
     self.step = step
-    graceMilliseconds = configuration.graceMilliseconds(at: step)
+    self.parts = parts
   }
 
   private var graceTimer: Timer { .grace(kind, step: step) }
   /// The action that lets `verdict` say `proceed` later.
-  var startGrace: Action { .schedule(graceTimer, afterMilliseconds: graceMilliseconds) }
+  var startGrace: Action { .schedule(graceTimer, afterMilliseconds: parts[passed]) }
   var askTimer: Timer { .askAgain(kind, step: step) }
 
   /// What to do when vectors of `present` are there.
   mutating func verdict(present: [NodeID], quorum: Int, attendance: Attendance) -> Verdict {
     guard present.count >= quorum else { return .lacking }
-    guard attendance.isMissingSome(of: present), !graceElapsed, graceMilliseconds > 0 else { return .proceed }
-    if graceStarted { return .grace }
-    graceStarted = true
+    guard attendance.isMissingSome(of: present), passed < parts.count else { return .proceed }
+    if isPartRunning { return .grace }
+    isPartRunning = true
     return .startGrace
   }
 
   /// Takes note that `timer` is up, if it is this wait's grace.
   mutating func end(_ timer: Timer) {
-    if timer == graceTimer && graceStarted { graceElapsed = true }
+    guard timer == graceTimer, isPartRunning else { return }
+    isPartRunning = false
+    passed += 1
+  }
+}
+
+/// How long waits for a quorum last in a run: as long as the topology says, or as a node has measured.
+struct GraceKeeper {
+  private let configuration: ProtocolConfiguration
+  private var delay: MeasuredDelay?
+  /// The wait that was closed last, and how many parts of it had passed then.
+  private var closed: [VectorKind: (step: Int, passed: Int)] = [:]
+
+  init(_ configuration: ProtocolConfiguration) {
+    self.configuration = configuration
+    delay = configuration.training.mode.isSynchronous ? MeasuredDelay(configuration.patience.delay) : nil
+  }
+
+  /// A new wait.
+  func wait(for kind: VectorKind, step: Int) -> QuorumWait {
+    let parts: [Int]
+    if step == 0 {
+      // Processes start one after the other.
+      parts = [configuration.graceMilliseconds(at: 0)].filter { $0 > 0 }
+    } else if let delay {
+      parts = Array(delay.current)
+    } else {
+      parts = [configuration.graceMilliseconds(at: step)].filter { $0 > 0 }
+    }
+    return QuorumWait(kind, step: step, graceInParts: parts)
+  }
+
+  /// Takes note that a vector of `kind` and `step` has come while `wait` was on.
+  mutating func arrived(_ kind: VectorKind, step: Int, during wait: QuorumWait) {
+    guard delay != nil, step > 0 else { return }
+    if wait.kind == kind && wait.step == step {
+      delay?.note(passed: wait.passed)
+    } else if let closed = closed[kind], closed.step == step {
+      delay?.note(passed: closed.passed + 1)
+    }
+  }
+
+  /// Takes note that `wait` is over.
+  mutating func close(_ wait: QuorumWait) { closed[wait.kind] = (wait.step, wait.passed) }
+
+  /// For how long one server's model is waited for before another one is asked: half of Delta, so that a worker which was
+  /// kept waiting is not missed by the servers in turn.
+  var pullMilliseconds: Int {
+    max(1, (delay?.milliseconds ?? configuration.patience.delay.milliseconds) / 2)
   }
 }

@@ -36,12 +36,14 @@ public struct Quorums: Hashable, Sendable {
   ///   - servers: n_ps, and f_ps of them that may be Byzantine.
   ///   - workers: n_w, and f_w of them that may be Byzantine.
   ///   - serverQuorum: q_ps; n_ps - f_ps if nil.
-  ///   - workerQuorum: q_w; if nil n_w - f_w, and n_w under a trusted server, which waits for all workers.
+  ///   - workerQuorum: q_w; if nil n_w - f_w, and n_w under a trusted server of an asynchronous run, which waits for all
+  ///     workers.
+  ///   - mode: whether the run is synchronous.
   public init(
     servers: (count: Int, byzantine: Int), workers: (count: Int, byzantine: Int),
-    serverQuorum: Int? = nil, workerQuorum: Int? = nil
+    serverQuorum: Int? = nil, workerQuorum: Int? = nil, in mode: TrainingMode = .asynchronous
   ) {
-    let trusted = servers.count == 1 && servers.byzantine == 0
+    let trusted = servers.count == 1 && servers.byzantine == 0 && !mode.isSynchronous
     self.init(
       servers: Group(count: servers.count, byzantine: servers.byzantine, quorum: serverQuorum),
       workers: Group(
@@ -59,6 +61,16 @@ public struct Quorums: Hashable, Sendable {
 
   /// All nodes, servers first, in order.
   public var nodeIDs: [NodeID] { serverIDs + workerIDs }
+
+  /// How many *other* servers' models of one step a server needs in order to adopt their median: so many that the honest ones
+  /// are a majority in every coordinate.
+  ///
+  /// 2 f_ps + 1, of which f_ps may be Byzantine. In a synchronous run with n_ps <= 3 f_ps so many may not be there; but as long as
+  /// Delta holds, a server that was left behind is itself one of the f_ps, and 2 f_ps - 1 others do.
+  public func adoptionQuorum(in mode: TrainingMode) -> Int {
+    let isEnough = servers.count > 3 * servers.byzantine || !mode.isSynchronous
+    return 2 * servers.byzantine + (isEnough ? 1 : -1)
+  }
 
   /// Whether `id` names a node of the run.
   public func contains(_ id: NodeID) -> Bool {
@@ -81,21 +93,31 @@ extension Quorums {
     public let sentence: String
   }
 
-  /// Why these numbers cannot run under `rule`; empty if all inequalities hold.
-  public func violations(under rule: some AggregationRule) -> [Violation] {
+  /// Why these numbers cannot run under `rule` in `mode`; empty if all inequalities hold.
+  public func violations(under rule: some AggregationRule, in mode: TrainingMode) -> [Violation] {
     let counts = countViolations
     guard counts.isEmpty else { return counts }
-    let found = populationViolations + quorumViolations
+    let found = populationViolations(in: mode) + quorumViolations(in: mode)
     let isAboutWorkers = found.contains { $0.subject == .workers || $0.subject == .workerQuorum }
     // When the workers or their quorum are too few, what the rule lacks follows from that.
     if isAboutWorkers { return found }
     // A rule promises something for a range of numbers, and all between a quorum and all workers may come.
     for (count, name) in [(workers.quorum, "q_w"), (workers.count, "n_w")] {
-      guard let lacking = rule.violation(inputs: count, tolerating: workers.byzantine) else { continue }
-      let given = "with \(count) momentums (\(name)) of which \(workers.byzantine) may be Byzantine (f_w), "
+      let tolerance = tolerance(of: count)
+      guard let lacking = rule.violation(inputs: count, tolerating: tolerance) else { continue }
+      let bound = tolerance == workers.byzantine ? "f_w" : "f_w less those that are missing"
+      let given = "with \(count) momentums (\(name)) of which \(tolerance) may be Byzantine (\(bound)), "
       return found + [Violation(subject: .rule, sentence: given + lacking)]
     }
     return found
+  }
+
+  /// How many of `count` momentums a server takes for Byzantine ones.
+  ///
+  /// f_w, as long as there are 2 f_w + 1: then nothing rests on what did not come. With fewer, which only a synchronous run
+  /// goes on with, each worker that is missing is one of the f_w, and f_w - k are left among n_w - k.
+  public func tolerance(of count: Int) -> Int {
+    count > 2 * workers.byzantine ? workers.byzantine : max(0, workers.byzantine - (workers.count - count))
   }
 
   private var countViolations: [Violation] {
@@ -106,7 +128,7 @@ extension Quorums {
     }
   }
 
-  private var populationViolations: [Violation] {
+  private func populationViolations(in mode: TrainingMode) -> [Violation] {
     let (n_ps, f_ps, n_w, f_w) = (servers.count, servers.byzantine, workers.count, workers.byzantine)
     func violation(_ subject: Violation.Subject, _ inequality: String, _ count: Int, _ byzantine: Int, needed: Int)
       -> [Violation]
@@ -115,14 +137,21 @@ extension Quorums {
       let sentence =
         "\(inequality) does not hold: \(count) \(subject) of which \(byzantine) may be Byzantine need at least "
         + "\(needed) \(subject)"
-      return [Violation(subject: subject, sentence: sentence + (hasTrustedServer ? " under a trusted server" : ""))]
+      let condition =
+        mode.isSynchronous ? " in a synchronous run" : hasTrustedServer ? " under a trusted server" : ""
+      return [Violation(subject: subject, sentence: sentence + condition)]
+    }
+    if mode.isSynchronous {
+      return violation(.servers, "n_ps >= 2 f_ps + 1", n_ps, f_ps, needed: 2 * f_ps + 1)
+        + violation(.workers, "n_w >= 2 f_w + 1", n_w, f_w, needed: 2 * f_w + 1)
     }
     if hasTrustedServer { return violation(.workers, "n_w >= 2 f_w + 1", n_w, f_w, needed: 2 * f_w + 1) }
     return violation(.servers, "n_ps >= 3 f_ps + 2", n_ps, f_ps, needed: 3 * f_ps + 2)
       + violation(.workers, "n_w >= 3 f_w + 1", n_w, f_w, needed: 3 * f_w + 1)
   }
 
-  private var quorumViolations: [Violation] {
+  private func quorumViolations(in mode: TrainingMode) -> [Violation] {
+    if mode.isSynchronous { return synchronousQuorumViolations }
     func violation(
       _ subject: Violation.Subject, _ inequality: String, _ quorum: Int, of name: String, from low: Int, to high: Int
     ) -> [Violation] {
@@ -140,6 +169,20 @@ extension Quorums {
         from: 2 * workers.byzantine + 1, to: workers.count - (hasTrustedServer ? 0 : workers.byzantine))
   }
 
+  /// A synchronous run waits for all, and goes on with n - f after Delta: other quorums have no meaning.
+  private var synchronousQuorumViolations: [Violation] {
+    [
+      (Violation.Subject.serverQuorum, "q_ps = n_ps - f_ps", servers),
+      (.workerQuorum, "q_w = n_w - f_w", workers),
+    ].compactMap { subject, equation, group in
+      guard group.quorum != group.count - group.byzantine, group.count > 2 * group.byzantine else { return nil }
+      return Violation(
+        subject: subject,
+        sentence: "\(equation) = \(group.count - group.byzantine) does not hold: in a synchronous run one goes on with so "
+          + "many after Delta, and with more at once; leave it out")
+    }
+  }
+
   /// Why nothing is proven of `rule` for these workers; nil if something is.
   private func unprovenRemark(_ rule: some AggregationRule) -> String? {
     guard rule.violation(inputs: workers.quorum, tolerating: workers.byzantine) == nil else { return nil }
@@ -147,8 +190,8 @@ extension Quorums {
     return proven.lambda == nil ? proven.remark : nil
   }
 
-  /// What these numbers and `rule` leave unprotected, a sentence each; such a run is permitted.
-  public func warnings(under rule: some AggregationRule) -> [String] {
+  /// What these numbers and `rule` leave unprotected in `mode`, a sentence each; such a run is permitted.
+  public func warnings(under rule: some AggregationRule, in mode: TrainingMode, delay: DelayBound) -> [String] {
     var found: [String] = []
     if hasTrustedServer {
       found.append(
@@ -158,12 +201,39 @@ extension Quorums {
     } else if servers.quorum < 3 * servers.byzantine + 1 {
       found.append(
         "q_ps = \(servers.quorum) is below 3 f_ps + 1 = \(3 * servers.byzantine + 1): if Byzantine servers take part until "
-          + "honest ones are left behind and then fall silent, the run can stall for good (it stays safe)")
+          + "honest ones are left behind\(mode.isSynchronous ? ", later than Delta," : "") and then fall silent, the run can "
+          + "stall for good\(mode.isSynchronous ? "" : " (it stays safe)")")
     }
+    if mode.isSynchronous { found += synchronyWarnings(delay) }
     if rule is Average {
       found.append("aggregation average tolerates nobody: one Byzantine worker decides the outcome")
     } else if let remark = unprovenRemark(rule) {
       found.append("nothing is proven of aggregation \(rule.specification): \(remark)")
+    }
+    return found
+  }
+
+  /// What rests on Delta.
+  private func synchronyWarnings(_ delay: DelayBound) -> [String] {
+    let bound =
+      delay.isMeasured
+      ? "Delta, which is measured (up to quorum.delta_ms = \(delay.milliseconds); it is that if delta_floor_ms is as much)"
+      : "Delta = \(delay.milliseconds) ms (quorum.delta_ms)"
+    var found: [String] = []
+    if workers.count < 3 * workers.byzantine + 1 {
+      found.append(
+        "n_w = \(workers.count) is below 3 f_w + 1 = \(3 * workers.byzantine + 1): safety rests on \(bound): whoever is later "
+          + "is taken for Byzantine, and if he is not, those who are decide what servers aggregate")
+    }
+    if servers.count < 3 * servers.byzantine + 1 {
+      found.append(
+        "n_ps = \(servers.count) is below 3 f_ps + 1 = \(3 * servers.byzantine + 1): safety rests on \(bound): whoever is "
+          + "later is taken for Byzantine, and if he is not, those who are decide what a gather gives")
+    }
+    if servers.byzantine > 0, adoptionQuorum(in: .synchronous(.filtered(.own))) > servers.count - servers.byzantine {
+      found.append(
+        "n_ps = \(servers.count) is below 3 f_ps - 1 = \(3 * servers.byzantine - 1): a server that was started again, or left "
+          + "behind, cannot rejoin while Byzantine ones are silent")
     }
     return found
   }

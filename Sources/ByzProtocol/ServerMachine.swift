@@ -1,8 +1,11 @@
 import ByzAggregation
 import ByzNumerics
 
-/// A server's part in asynchronous ByzSGD: aggregate a quorum of momentums, update the model, and every T steps gather: take
-/// the coordinate-wise median of a quorum of servers' models (Distributed Median Contraction).
+/// A server's part in ByzSGD: aggregate a quorum of momentums, update the model, and every T steps gather: take the
+/// coordinate-wise median of a quorum of servers' models (Distributed Median Contraction).
+///
+/// In a synchronous run it waits for all workers, and in a gather for all servers, up to Delta; and a worker gets its model
+/// only if it is this server's turn.
 ///
 /// Source: El-Mhamdi et al., PODC 2020 (arXiv 1905.03853), section 3.2.
 public struct ServerMachine: Machine {
@@ -14,6 +17,12 @@ public struct ServerMachine: Machine {
     /// The last step is reached; others may still need what this server keeps.
     case lingering
     case ended
+  }
+
+  /// What a worker is owed.
+  struct Debt {
+    let step: Int
+    let isDigest: Bool
   }
 
   /// Who went into the last update, for the report of the step that it led to.
@@ -39,8 +48,12 @@ public struct ServerMachine: Machine {
   /// What the other servers have told of recent steps since this one was left behind; empty if it never was.
   var peerModels: PeerHistory
   var peerGatherModels: PeerHistory
-  /// The workers that wait for a model, and the oldest step of it that is of use to them: at most one request each.
-  var owed: [NodeID: Int] = [:]
+  /// The workers that wait for a model, or for its digest, and the oldest step of it that is of use to them: at most one
+  /// request each.
+  var owed: [NodeID: Debt] = [:]
+  /// The digests of models kept, as far as they were needed.
+  private var digests: [Int: ModelDigest] = [:]
+  var grace: GraceKeeper
   var workerAttendance: Attendance
   var serverAttendance: Attendance
   /// What led to the model of this step; nil if that was adopted.
@@ -61,7 +74,8 @@ public struct ServerMachine: Machine {
     self.model = model
     workers = configuration.quorums.workerIDs
     others = configuration.quorums.serverIDs.filter { $0.index != index }
-    wait = QuorumWait(.momentum, step: 0, in: configuration)
+    grace = GraceKeeper(configuration)
+    wait = grace.wait(for: .momentum, step: 0)
     momentums = Inbox(of: .momentum, wanting: 0, in: configuration)
     gatherModels = Inbox(of: .gatherModel, wanting: configuration.nextGather(from: 0), in: configuration)
     sentModels = Retention(steps: configuration.patience.retainedSteps)
@@ -117,6 +131,9 @@ public struct ServerMachine: Machine {
     case .request(_, let step):
       return sender.role == .server
         ? serve(sender, historyFrom: step) : serve(sender, modelFrom: step, exactly: true)
+    case .digest:
+      // Only workers are sent digests, which `rejection` sees to.
+      return []
     case .done:
       unfinished.remove(sender)
       return endIfAlone()
@@ -124,6 +141,7 @@ public struct ServerMachine: Machine {
   }
 
   private mutating func receive(momentum: Vector, of step: Int, from sender: NodeID) -> [Action] {
+    grace.arrived(.momentum, step: step, during: wait)
     switch Self.store(momentum, of: step, from: sender, in: &momentums) {
     case .late:
       // Too late to count, but the request in it stands.
@@ -131,11 +149,12 @@ public struct ServerMachine: Machine {
     case let rejection?:
       return [.reject(from: sender, rejection)]
     case nil:
-      return serve(sender, modelFrom: step + 1, exactly: false) + advance()
+      return serve(sender, whatFollows: step) + advance()
     }
   }
 
   private mutating func receive(gatherModel: Vector, of step: Int, from sender: NodeID) -> [Action] {
+    grace.arrived(.gatherModel, step: step, during: wait)
     switch Self.store(gatherModel, of: step, from: sender, in: &gatherModels) {
     case .late where isMissing(gatherModelOf: step):
       return receive(missedGatherModel: gatherModel, of: step, from: sender)
@@ -165,15 +184,19 @@ extension ServerMachine {
     phase = .collecting
     sentModels.keep(model, of: step)
     forgetOld()
-    let due = owed.filter { $0.value <= step }.keys.sorted()
-    for worker in due { owed[worker] = nil }
-    let sending: [Action] = due.isEmpty ? [] : [.send(.vector(.model, step: step, model), to: due)]
-    return sending + awaitQuorum(of: .momentum) + advance()
+    let due = owed.filter { $0.value.step <= step }
+    for worker in due.keys { owed[worker] = nil }
+    let models = due.filter { !$0.value.isDigest }.keys.sorted()
+    let digests = due.filter { $0.value.isDigest }.keys.sorted()
+    return (models.isEmpty ? [] : [.send(.vector(.model, step: step, model), to: models)])
+      + (digests.isEmpty ? [] : [.send(.digest(step: step, digest(of: step, model)), to: digests)])
+      + awaitQuorum(of: .momentum) + advance()
   }
 
   /// Lets go of what is older than the last R steps.
   private mutating func forgetOld() {
     sentModels.advance(to: step)
+    digests = digests.filter { sentModels[$0.key] != nil }
     sentGatherModels.advance(to: step)
     peerModels.forget(before: oldestKept)
     peerGatherModels.forget(before: oldestKept)
@@ -183,7 +206,7 @@ extension ServerMachine {
   var oldestKept: Int { step - configuration.patience.retainedSteps + 1 }
 
   private mutating func awaitQuorum(of kind: VectorKind) -> [Action] {
-    wait = QuorumWait(kind, step: step, in: configuration)
+    wait = grace.wait(for: kind, step: step)
     return [.schedule(wait.askTimer, afterMilliseconds: configuration.patience.askAgainMilliseconds)]
   }
 
@@ -216,8 +239,9 @@ extension ServerMachine {
 
   private mutating func update(with inputs: [(sender: NodeID, vector: Vector)]) -> [Action] {
     let contributors = inputs.map(\.sender)
+    grace.close(wait)
     let aggregate = configuration.rule.aggregate(
-      inputs.map(\.vector), tolerating: configuration.quorums.workers.byzantine,
+      inputs.map(\.vector), tolerating: configuration.quorums.tolerance(of: inputs.count),
       in: configuration.round(at: step, after: lastAggregate))
     lastAggregate = aggregate.vector
     aggregated = Aggregated(contributors: contributors, selected: aggregate.selected.map { contributors[$0] })
@@ -265,6 +289,7 @@ extension ServerMachine {
   /// largest honest value that went into the gather (El-Mhamdi et al., PODC 2020, section 4).
   private mutating func contract(_ models: [(sender: NodeID, vector: Vector)]) -> [Action] {
     serverAttendance.close(present: models.map(\.sender))
+    grace.close(wait)
     let ordered = models.sorted { $0.sender < $1.sender }
     let median = coordinatewiseMedian(of: ordered.map(\.vector))
     return [report(median, gatheredFrom: ordered.map(\.sender))] + move(to: step + 1, with: median)
@@ -300,7 +325,7 @@ extension ServerMachine {
   /// is none.
   private var front: Int {
     let positions = workers.map { worker in
-      max(momentums.newestStep(from: worker) ?? -1, (owed[worker] ?? 0) - 1)
+      max(momentums.newestStep(from: worker) ?? -1, (owed[worker]?.step ?? 0) - 1)
     }
     return positions.sorted(by: >)[configuration.quorums.workers.byzantine]
   }
@@ -322,12 +347,38 @@ extension ServerMachine {
   private mutating func serve(_ worker: NodeID, modelFrom first: Int, exactly: Bool) -> [Action] {
     guard first < configuration.training.steps else { return [] }
     guard first <= step else {
-      owed[worker] = first
+      owed[worker] = Debt(step: first, isDigest: false)
       return []
     }
     guard let kept = exactly ? sentModels.vector(of: first) : sentModels.newest else { return [] }
     owed[worker] = nil
     return [.send(.vector(.model, step: kept.step, kept.vector), to: [worker])] + farewell(to: worker)
+  }
+
+  /// Gives `worker` what it gets for its momentum of `step`: the next model, if it is this server's turn, or its digest.
+  private mutating func serve(_ worker: NodeID, whatFollows step: Int) -> [Action] {
+    let next = step + 1
+    switch configuration.share(of: id.index, for: worker.index, at: next) {
+    case .model:
+      return serve(worker, modelFrom: next, exactly: false)
+    case .digest where next < configuration.training.steps:
+      guard let model = sentModels[next] else {
+        owed[worker] = Debt(step: next, isDigest: true)
+        return []
+      }
+      owed[worker] = nil
+      return [.send(.digest(step: next, digest(of: next, model)), to: [worker])]
+    case .digest, .nothing:
+      owed[worker] = nil
+      return []
+    }
+  }
+
+  private mutating func digest(of step: Int, _ model: Vector) -> ModelDigest {
+    if let known = digests[step] { return known }
+    let digest = ModelDigest(of: model, step: step, topologyDigest: configuration.topologyDigest)
+    digests[step] = digest
+    return digest
   }
 
   private func serve(_ server: NodeID, gatherModelOf step: Int) -> [Action] {

@@ -53,6 +53,8 @@ public struct Momentum: Hashable, Sendable {
 
 /// What all nodes of a run must agree on in order to train together.
 public struct TrainingParameters: Hashable, Sendable {
+  /// Whether the run rests on bounded delays.
+  public let mode: TrainingMode
   /// How many updates a server makes.
   public let steps: Int
   /// T: servers gather after every T-th update.
@@ -66,9 +68,10 @@ public struct TrainingParameters: Hashable, Sendable {
   public let weightDecay: Double
 
   public init(
-    steps: Int, gatherEvery: Int, learningRate: LearningRate, momentum: Momentum?, gradientClip: Double? = nil,
-    weightDecay: Double = 0
+    mode: TrainingMode = .asynchronous, steps: Int, gatherEvery: Int, learningRate: LearningRate, momentum: Momentum?,
+    gradientClip: Double? = nil, weightDecay: Double = 0
   ) {
+    self.mode = mode
     self.steps = steps
     self.gatherEvery = gatherEvery
     self.learningRate = learningRate
@@ -84,6 +87,8 @@ public struct Patience: Hashable, Sendable {
   public let graceMilliseconds: Int
   /// The same at step 0, where processes come up one after the other.
   public let startGraceMilliseconds: Int
+  /// Delta, which takes the place of the grace in a synchronous run.
+  public let delay: DelayBound
   /// After how long a waiting node asks again for what it lacks.
   public let askAgainMilliseconds: Int
   /// How long a node that has reached the last step goes on serving those that have not.
@@ -92,11 +97,12 @@ public struct Patience: Hashable, Sendable {
   public let retainedSteps: Int
 
   public init(
-    graceMilliseconds: Int = 50, startGraceMilliseconds: Int = 10_000, askAgainMilliseconds: Int = 250,
-    lingerMilliseconds: Int = 3_000, retainedSteps: Int = 3
+    graceMilliseconds: Int = 50, startGraceMilliseconds: Int = 10_000, delay: DelayBound = DelayBound(),
+    askAgainMilliseconds: Int = 250, lingerMilliseconds: Int = 3_000, retainedSteps: Int = 3
   ) {
     self.graceMilliseconds = graceMilliseconds
     self.startGraceMilliseconds = startGraceMilliseconds
+    self.delay = delay
     self.askAgainMilliseconds = askAgainMilliseconds
     self.lingerMilliseconds = lingerMilliseconds
     self.retainedSteps = retainedSteps
@@ -104,7 +110,7 @@ public struct Patience: Hashable, Sendable {
 
   func with(lingerMilliseconds: Int? = nil, retainedSteps: Int? = nil) -> Patience {
     Patience(
-      graceMilliseconds: graceMilliseconds, startGraceMilliseconds: startGraceMilliseconds,
+      graceMilliseconds: graceMilliseconds, startGraceMilliseconds: startGraceMilliseconds, delay: delay,
       askAgainMilliseconds: askAgainMilliseconds, lingerMilliseconds: lingerMilliseconds ?? self.lingerMilliseconds,
       retainedSteps: retainedSteps ?? self.retainedSteps)
   }

@@ -1,45 +1,70 @@
 import ByzAggregation
 import ByzNumerics
 
-/// A worker's part in asynchronous ByzSGD: take the coordinate-wise median of a quorum of models of one step, estimate the
-/// gradient there, send the momentum to all servers.
+/// A worker's part in ByzSGD: get a model of the step, estimate the gradient there, send the momentum to all servers.
+///
+/// In an asynchronous run the model is the coordinate-wise median of a quorum of servers' models. In a synchronous one it is
+/// one server's, which filters or digests vouch for (`WorkerMachine+Pulling.swift`), and the median where they do not.
 ///
 /// Source: El-Mhamdi et al., PODC 2020 (arXiv 1905.03853), section 3.2, Scatter; momentum at the worker after El-Mhamdi et
 /// al., ICLR 2021.
 public struct WorkerMachine: Machine {
-  private enum Phase {
-    /// Waits for models of `inbox.wanted` or, if it is behind, of a newer step.
+  enum Phase {
+    /// Waits for models of `inbox.wanted` or, if it is behind, of a newer step, by a quorum of servers.
     case collecting
-    /// The gradient at the median of the contributors' models is being computed.
-    case computing(step: Int, parameters: Vector, contributors: [NodeID])
+    /// Waits for one server's model of `inbox.wanted`.
+    case pulling(PullAttempt)
+    /// The gradient at the candidate's parameters is being computed.
+    case computing(Candidate)
+    /// The gradient at the candidate's parameters is there; the one at the former model on the same mini-batch is being
+    /// computed.
+    case comparing(Candidate, gradient: Vector, loss: Double)
     /// The last momentum is sent; servers may still ask for it.
     case lingering
     case ended
   }
 
+  /// What a worker may take its gradient at.
+  struct Candidate {
+    let step: Int
+    let parameters: Vector
+    let contributors: [NodeID]
+    let source: ModelSource
+    /// The pull that it came from; nil for a median.
+    var pull: PullAttempt?
+  }
+
   public let id: NodeID
-  private let configuration: ProtocolConfiguration
-  private let servers: [NodeID]
-  private var phase = Phase.collecting
-  /// The servers' models. Its wanted step is the one in collection, or the one after that in computation.
-  private var inbox: Inbox
-  private var wait: QuorumWait
-  private var attendance: Attendance
+  let configuration: ProtocolConfiguration
+  let servers: [NodeID]
+  var phase = Phase.collecting
+  /// The servers' models. Its wanted step is the one in collection, or the one after that in computation, unless what is
+  /// computed may still be turned away.
+  var inbox: Inbox
+  var wait: QuorumWait
+  var grace: GraceKeeper
+  var attendance: Attendance
   private var estimator: MomentumEstimator
   private var momentums: Retention
   /// The servers that have not said that they reached the last step.
   private var unfinished: Set<NodeID>
+  /// What models are held against in a synchronous run.
+  var filters: PullFilters
+  /// The digest that each server sent last.
+  var digests: [NodeID: (step: Int, digest: ModelDigest)] = [:]
 
   public init(_ index: Int, _ configuration: ProtocolConfiguration) {
     id = .worker(index)
     self.configuration = configuration
     servers = configuration.quorums.serverIDs
     inbox = Inbox(of: .model, wanting: 0, in: configuration)
-    wait = QuorumWait(.model, step: 0, in: configuration)
+    grace = GraceKeeper(configuration)
+    wait = grace.wait(for: .model, step: 0)
     attendance = Attendance(of: servers)
     estimator = MomentumEstimator(configuration.training)
     momentums = Retention(steps: configuration.patience.retainedSteps)
     unfinished = Set(servers)
+    filters = PullFilters(configuration)
   }
 
   public mutating func handle(_ event: Event) -> [Action] {
@@ -47,31 +72,37 @@ public struct WorkerMachine: Machine {
     case (.ended, _):
       return []
     case (.collecting, .start):
-      return awaitModels(of: 0) + ask(servers)
+      return awaitQuorum() + ask(servers)
     case (_, .received(let message, let sender)):
       if let rejection = configuration.rejection(of: message, from: sender, to: id) {
         return [.reject(from: sender, rejection)]
       }
       return receive(message, from: sender)
-    case (
-      .computing(let step, let parameters, let contributors), .gradient(let estimated, draw: 0, let gradient, let loss)
-    ) where estimated == step:
-      let report = Report.estimated(step: step, loss: loss, contributors: contributors)
-      return send(estimator.update(gradient: gradient, at: parameters), of: step, report)
+    case (.computing(let candidate), .gradient(let estimated, draw: 0, let gradient, let loss))
+    where estimated == candidate.step:
+      return judge(candidate, gradient: gradient, loss: loss)
+    case (.comparing(let candidate, let gradient, let loss), .gradient(let estimated, draw: 0, let former, _))
+    where estimated == candidate.step:
+      filters.compare(with: former, at: candidate.step)
+      return judge(candidate, gradient: gradient, loss: loss)
     case (.collecting, .timer(.grace)):
       if case .timer(let timer) = event { wait.end(timer) }
       return collect()
     case (.collecting, .timer(wait.askTimer)):
       return askAgain()
+    case (.pulling(let pull), .timer(let timer)) where timer == pull.timer:
+      return pullIsOverdue()
     case (.lingering, .timer(.linger)):
       return end()
     case (.collecting, .reconnected(let peer)):
+      return lacking.contains(peer) ? ask([peer]) : []
+    case (.pulling(let pull), .reconnected(let peer)) where peer == pull.server:
       return lacking.contains(peer) ? ask([peer]) : []
     case (.lingering, .reconnected(let peer)):
       return [.send(.done, to: [peer])]
     // A gradient that nobody asked for, a timer whose wait is over, a link that is back while nothing is lacking, and what
     // only faulty nodes hear.
-    case (_, .gradient), (_, .timer), (.computing, .reconnected), (_, .start), (_, .overheard):
+    case (_, .gradient), (_, .timer), (_, .reconnected), (_, .start), (_, .overheard):
       return []
     }
   }
@@ -79,11 +110,19 @@ public struct WorkerMachine: Machine {
   private mutating func receive(_ message: Message, from sender: NodeID) -> [Action] {
     switch message {
     case .vector(_, let step, let model):
+      grace.arrived(.model, step: step, during: wait)
       if let rejection = inbox.rejection(of: step, from: sender) ?? (model.isFinite ? nil : .nonFinite) {
         return [.reject(from: sender, rejection)]
       }
       inbox.insert(model, step: step, from: sender)
-      return collect()
+      return proceed()
+    case .digest(let step, let digest):
+      if step < inbox.wanted { return [.reject(from: sender, .late)] }
+      if let known = digests[sender], known.step >= step {
+        return [.reject(from: sender, known.step == step ? .duplicate : .superseded)]
+      }
+      digests[sender] = (step, digest)
+      return proceed()
     case .request(_, let step):
       return serve(sender, momentumOf: step)
     case .done:
@@ -91,20 +130,37 @@ public struct WorkerMachine: Machine {
       return endIfAlone()
     }
   }
+
+  /// Goes on as far as what is at hand permits.
+  private mutating func proceed() -> [Action] {
+    switch phase {
+    case .collecting: collect()
+    case .pulling: advancePull()
+    case .computing, .comparing, .lingering, .ended: []
+    }
+  }
 }
 
 // MARK: - Collecting models
 
 extension WorkerMachine {
+  /// Waits for what the step needs: one server's model, or a quorum.
   private mutating func awaitModels(of step: Int) -> [Action] {
-    phase = .collecting
     inbox.want(step)
-    wait = QuorumWait(.model, step: step, in: configuration)
+    return filters.canJudge(step) ? startPull() : awaitQuorum() + collect()
+  }
+
+  private mutating func awaitQuorum() -> [Action] {
+    phase = .collecting
+    wait = grace.wait(for: .model, step: inbox.wanted)
     return [.schedule(wait.askTimer, afterMilliseconds: configuration.patience.askAgainMilliseconds)]
   }
 
+  /// Leaves it to a quorum of servers what the model of this step is.
+  mutating func collectFromAll() -> [Action] { awaitQuorum() + ask(lacking) + collect() }
+
   /// Goes on as far as the models at hand permit.
-  private mutating func collect() -> [Action] {
+  mutating func collect() -> [Action] {
     guard case .collecting = phase else { return [] }
     let quorum = configuration.quorums.servers.quorum
     if let step = inbox.newestStep(heldFrom: quorum), step > inbox.wanted {
@@ -125,9 +181,15 @@ extension WorkerMachine {
     let contributors = models.map(\.sender)
     let parameters = coordinatewiseMedian(of: models.map(\.vector))
     attendance.close(present: contributors)
+    grace.close(wait)
     inbox.want(step + 1)
-    phase = .computing(step: step, parameters: parameters, contributors: contributors)
-    return [.computeGradient(step: step, draw: 0, at: parameters)]
+    return compute(
+      Candidate(step: step, parameters: parameters, contributors: contributors, source: .median))
+  }
+
+  mutating func compute(_ candidate: Candidate) -> [Action] {
+    phase = .computing(candidate)
+    return [.computeGradient(step: candidate.step, draw: 0, at: candidate.parameters)]
   }
 
   /// Without a quorum of the wanted step, looks whether others have left it behind.
@@ -144,7 +206,10 @@ extension WorkerMachine {
     let (byzantine, quorum) = (configuration.quorums.servers.byzantine, configuration.quorums.servers.quorum)
     let reached = max(
       newest.count > byzantine ? newest[byzantine] - 1 : 0, newest.count >= quorum ? newest[quorum - 1] : 0)
-    if reached > inbox.wanted { return awaitModels(of: reached) + ask(lacking) + collect() }
+    if reached > inbox.wanted {
+      inbox.want(reached)
+      return collectFromAll()
+    }
     // Some have gone on before they were asked for this step. They still keep it.
     if newest.count >= quorum && !wait.hasAskedEarly {
       wait.hasAskedEarly = true
@@ -156,7 +221,7 @@ extension WorkerMachine {
   /// The servers of which there is no model of the wanted step.
   private var lacking: [NodeID] { servers.filter { !inbox.holds(inbox.wanted, from: $0) } }
 
-  private func ask(_ peers: [NodeID]) -> [Action] {
+  func ask(_ peers: [NodeID]) -> [Action] {
     peers.isEmpty ? [] : [.send(.request(.model, step: inbox.wanted), to: peers)]
   }
 
@@ -181,16 +246,22 @@ extension WorkerMachine {
 // MARK: - Sending momentums
 
 extension WorkerMachine {
-  private mutating func send(_ momentum: Vector, of step: Int, _ report: Report) -> [Action] {
+  /// Sends the momentum of a step whose gradient stands.
+  mutating func finish(_ candidate: Candidate, gradient: Vector, loss: Double) -> [Action] {
+    let step = candidate.step
+    let momentum = estimator.update(gradient: gradient, at: candidate.parameters)
     guard momentum.isFinite else {
       phase = .ended
       return [.diverge(step: step)]
     }
+    filters.refer(to: candidate, gradient: gradient, momentum: momentum)
     momentums.keep(momentum, of: step)
     momentums.advance(to: step)
+    let report = Report.estimated(
+      step: step, loss: loss, contributors: candidate.contributors, source: candidate.source)
     let sent = [Action.send(.vector(.momentum, step: step, momentum), to: servers), .report(report)]
     guard step + 1 < configuration.training.steps else { return sent + linger() }
-    return sent + awaitModels(of: step + 1) + collect()
+    return sent + awaitModels(of: step + 1)
   }
 
   private func serve(_ server: NodeID, momentumOf step: Int) -> [Action] {

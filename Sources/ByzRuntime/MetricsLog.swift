@@ -35,10 +35,20 @@ final class MetricsLog {
     case .adopted(let step, _, let contributors):
       add("step", step.description)
       add("adopted", contributors)
-    case .estimated(let step, let loss, let contributors):
+    case .estimated(let step, let loss, let contributors, let source):
       add("step", (step + 1).description)
       add("loss", Self.number(loss))
       add("servers", contributors)
+      // The usual way needs no word.
+      if source != .median { add("source", "\"\(source.rawValue)\"") }
+    case .refused(let step, let server, let refusal):
+      add("refused", (step + 1).description)
+      add("server", name(of: server))
+      add("reason", "\"\(refusal.name)\"")
+      if let (value, bound) = refusal.figures {
+        add("value", Self.number(value))
+        add("bound", Self.number(bound))
+      }
     case .forged(let step, let samples, let areOverheard):
       add("forged", (step + 1).description)
       add(areOverheard ? "overheard" : "estimated", samples.description)

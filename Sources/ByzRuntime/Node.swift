@@ -217,7 +217,7 @@ extension Node {
     case .adopted(let step, let parameters, let servers):
       logger.info("rejoins at step \(step) with the median of \(servers.map(\.description).joined(separator: ", "))")
       evaluate(parameters, step: step)
-    case .estimated, .forged:
+    case .estimated, .refused, .forged:
       break
     }
   }

@@ -24,6 +24,9 @@ final class NodeRecord {
   private var quorumsUsed = 0
   private var admissions: [NodeID: Int] = [:]
   private var forgeries: NodeSummary.Forgeries?
+  /// How often each way of getting a model was taken, and which models were refused.
+  private var sources: [ModelSource: Int] = [:]
+  private var refusals: [NodeID: [String: NodeSummary.Refusals]] = [:]
   private var usage: [ResourceUsage] = []
   private var milestones: ArraySlice<Int>
   /// The steps completed so far.
@@ -54,9 +57,14 @@ final class NodeRecord {
     case .adopted(let step, let parameters, _):
       self.step = step
       self.parameters = parameters
-    case .estimated(let step, _, let contributors):
+    case .estimated(let step, _, let contributors, let source):
       self.step = step + 1
       admit(contributors)
+      sources[source, default: 0] += 1
+    case .refused(_, let server, let refusal):
+      refusals[server, default: [:]][refusal.name, default: NodeSummary.Refusals()].add(refusal)
+      // No step is completed by that.
+      return try metrics.write(report)
     case .forged(_, _, let areOverheard):
       var counted = forgeries ?? NodeSummary.Forgeries()
       if areOverheard { counted.overheard += 1 } else { counted.estimated += 1 }
@@ -96,7 +104,7 @@ final class NodeRecord {
       id: "\(id)", fault: topology.faults[id]?.description, outcome: outcome, reason: reason, step: step,
       startedAt: startedAt, firstStepAt: firstStepAt, lastStepAt: lastStepAt,
       accuracy: evaluation?.result.accuracy, loss: evaluation?.result.loss, evaluatedStep: evaluation?.step,
-      selected: selected, admitted: admitted, forged: forgeries,
+      selected: selected, admitted: admitted, forged: forgeries, pulled: pulled, refused: refused,
       sent: traffic.sent.mapValues { .init(messages: $0.messages, bytes: $0.bytes) },
       dropped: traffic.dropped, usage: usage, seed: topology.seed, topologyDigest: topology.digestText,
       version: Version.current)
@@ -107,6 +115,15 @@ final class NodeRecord {
   private var selected: [String: Double]? {
     guard id.role == .server, aggregations > 0 else { return nil }
     return shares(of: topology.quorums.workerIDs, in: selections, among: aggregations)
+  }
+
+  private var pulled: [String: Int]? {
+    guard id.role == .worker, topology.training.mode.isSynchronous else { return nil }
+    return Dictionary(uniqueKeysWithValues: ModelSource.allCases.map { ($0.rawValue, sources[$0] ?? 0) })
+  }
+
+  private var refused: [String: [String: NodeSummary.Refusals]]? {
+    pulled == nil ? nil : Dictionary(uniqueKeysWithValues: refusals.map { ("\($0.key)", $0.value) })
   }
 
   private var admitted: [String: Double]? {

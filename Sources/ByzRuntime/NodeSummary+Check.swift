@@ -26,6 +26,11 @@ extension NodeSummary {
       ("its loss", loss.map { abs($0) < 1e300 } ?? true),
       ("its shares", [selected ?? [:], admitted ?? [:]].allSatisfy { Self.areShares($0, of: ids) }),
       ("its forgeries", forged.map { steps.contains($0.overheard) && steps.contains($0.estimated) } ?? true),
+      ("its pulls", (pulled ?? [:]).allSatisfy { ModelSource(rawValue: $0.key) != nil && steps.contains($0.value) }),
+      (
+        "its refusals",
+        (refused ?? [:]).allSatisfy { ids.contains($0.key) && Self.areNames($0.value.keys) && $0.value.values.allSatisfy(Self.isRefusal) }
+      ),
       (
         "its counts of messages sent",
         Self.areNames(sent.keys) && sent.values.allSatisfy { Self.isCount($0.messages) && Self.isCount($0.bytes) }
@@ -34,6 +39,10 @@ extension NodeSummary {
       ("its use of the machine", Self.isUsage(usage, steps: steps)),
     ]
     return tests.first { !$0.1 }?.0
+  }
+
+  private static func isRefusal(_ refusals: Refusals) -> Bool {
+    isCount(refusals.models) && [refusals.meanExcess, refusals.largestExcess].allSatisfy { $0.map { $0 >= 0 && $0 < 1e300 } ?? true }
   }
 
   private static func isCount(_ number: Int) -> Bool { (0...largestCount).contains(number) }

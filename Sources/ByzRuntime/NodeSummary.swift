@@ -32,6 +32,24 @@ public struct NodeSummary: Codable, Sendable {
     }
   }
 
+  /// The models of one server that a worker of a synchronous run refused for one reason.
+  public struct Refusals: Codable, Sendable, Equatable {
+    public var models = 0
+    /// What the filter measured divided by its bound: the mean and the largest; nil where no filter did.
+    public var meanExcess: Double?
+    public var largestExcess: Double?
+
+    public init() {}
+
+    /// Adds one model.
+    mutating func add(_ refusal: ModelRefusal) {
+      models += 1
+      guard let excess = refusal.excess, excess.isFinite else { return }
+      meanExcess = (meanExcess ?? 0) + (excess - (meanExcess ?? 0)) / Double(models)
+      largestExcess = max(largestExcess ?? 0, excess)
+    }
+  }
+
   public var id: String
   /// The fault it was made to play; nil for an honest node.
   public var fault: String?
@@ -58,6 +76,10 @@ public struct NodeSummary: Codable, Sendable {
   public var admitted: [String: Double]?
   /// Of workers whose fault needs to know honest momentums.
   public var forged: Forgeries?
+  /// Of workers of a synchronous run: in how many steps each way (`ModelSource`) was taken to a model.
+  public var pulled: [String: Int]?
+  /// Of workers of a synchronous run, by server and reason (`ModelRefusal.name`): the models that it did without.
+  public var refused: [String: [String: Refusals]]?
   /// By kind of message.
   public var sent: [String: Sent]
   /// By peer and reason.

@@ -26,6 +26,9 @@ public struct RunSummary: Codable, Sendable {
     public var selected: Double?
     /// From what a faulty one has made its momentums; nil if it had no need to know honest ones.
     public var forged: NodeSummary.Forgeries?
+    /// Of a synchronous run: how often each way was taken to a model, and whose models were refused for what.
+    public var pulled: [String: Int]?
+    public var refused: [String: [String: NodeSummary.Refusals]]?
   }
 
   public struct Memory: Codable, Sendable {
@@ -72,6 +75,10 @@ public struct RunSummary: Codable, Sendable {
   /// By kind, all honest nodes.
   public var messagesSent: [String: Int]
   public var bytesSent: [String: Int]
+  /// Whole models that all servers, faulty ones among them, sent to workers and to servers left behind, for each step.
+  public var modelsPerStep: Double?
+  /// Of a synchronous run: the share of honest workers' steps in which each way (`ModelSource`) was taken to a model.
+  public var pulled: [String: Double]?
   /// By peer and reason, all honest nodes.
   public var messagesDropped: [String: [String: Int]]
   /// The largest of the honest nodes of each role, after the last step; empty for a simulated run.
@@ -116,7 +123,8 @@ struct SummaryBuilder {
       servers: topology.quorums.serverIDs.map { server($0, summaries[$0], workers) },
       workers: topology.quorums.workerIDs.map { worker($0, summaries[$0], servers) },
       lost: lost.sorted().map(\.description), messagesSent: sum(honest.values) { $0.messages },
-      bytesSent: sum(honest.values) { $0.bytes }, messagesDropped: dropped(honest.values),
+      bytesSent: sum(honest.values) { $0.bytes }, modelsPerStep: modelsPerStep(summaries, slowest?.step ?? 0),
+      pulled: pulled(workers), messagesDropped: dropped(honest.values),
       memory: largestMemory(honest), memoryOverTime: memoryOverTime(summaries.values),
       processorSecondsPerStep: processorPerStep(summaries, honest), seed: topology.seed,
       topologyDigest: topology.digestText, version: Version.current)
@@ -142,7 +150,23 @@ struct SummaryBuilder {
       id: "\(id)", honest: topology.faults[id] == nil, fault: topology.faults[id]?.description,
       step: summary?.step ?? lastStep(of: id),
       admitted: mean(servers.compactMap { $0.admitted?["\(id)"] }),
-      selected: mean(servers.compactMap { $0.selected?["\(id)"] }), forged: summary?.forged)
+      selected: mean(servers.compactMap { $0.selected?["\(id)"] }), forged: summary?.forged, pulled: summary?.pulled,
+      refused: summary?.refused)
+  }
+
+  private func modelsPerStep(_ summaries: [NodeID: NodeSummary], _ steps: Int) -> Double? {
+    let sent = summaries.filter { $0.key.role == .server }.compactMap { $0.value.sent["model"]?.messages }
+    return steps > 0 && !sent.isEmpty ? Double(sent.reduce(0, +)) / Double(steps) : nil
+  }
+
+  private func pulled(_ workers: [NodeSummary]) -> [String: Double]? {
+    let counts = workers.compactMap(\.pulled)
+    let total = counts.reduce(0) { $0 + $1.values.reduce(0, +) }
+    guard total > 0 else { return nil }
+    return Dictionary(
+      uniqueKeysWithValues: ModelSource.allCases.map { source in
+        (source.rawValue, Double(counts.reduce(0) { $0 + ($1[source.rawValue] ?? 0) }) / Double(total))
+      })
   }
 
   /// What the metrics of a node say that left no summary.

@@ -104,7 +104,7 @@ extension SimulatedRun {
     case .updated(let step, let parameters, _, _), .adopted(let step, let parameters, _):
       guard step % topology.evaluateEvery == 0 || step == topology.training.steps else { return }
       try records[server]?.note(try evaluation(of: parameters, by: server), step: step)
-    case .estimated, .forged:
+    case .estimated, .refused, .forged:
       break
     }
   }

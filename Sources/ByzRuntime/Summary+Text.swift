@@ -1,3 +1,4 @@
+import ByzProtocol
 import ByzTopology
 import Foundation
 
@@ -35,11 +36,19 @@ extension RunSummary {
         worker.fault, worker.forged)
     }
     lines.append("")
+    if let pulled { lines += [pullsText(pulled)] + workers.flatMap(\.refusalTexts) + [""] }
     lines += warnings.map { "warning: \($0)" }
     if !lost.isEmpty { lines.append("lost: \(lost.joined(separator: ", "))") }
     if let traceDigest { lines.append("trace digest: \(traceDigest)") }
     lines.append("run directory: \(RunDirectory.shown(directory.path))")
     return lines.joined(separator: "\n")
+  }
+
+  /// How workers came by their models.
+  private func pullsText(_ pulled: [String: Double]) -> String {
+    func share(_ source: ModelSource) -> String { String(format: "%.1f %%", 100 * (pulled[source.rawValue] ?? 0)) }
+    return (modelsPerStep.map { String(format: "%.2f models sent a step; ", $0) } ?? "")
+      + "honest workers took \(share(.certified)) certified, \(share(.filtered)) filtered, \(share(.median)) as a median"
   }
 
   private var headline: String {
@@ -66,6 +75,23 @@ extension RunSummary {
     let knowledge = forged.map { ", \($0.text)" } ?? ""
     return "  \(name)\(steps)\(state)\(state.isEmpty ? "" : "  ")played \(fault)\(share)\(knowledge)"
   }
+}
+
+extension RunSummary.Worker {
+  /// Whose models it has rejected for what, a line for each server: `worker-2 rejected 31 models of server-4: 31 Lipschitz (1.8
+  /// times the bound)`.
+  fileprivate var refusalTexts: [String] {
+    (refused ?? [:]).sorted { $0.key < $1.key }.map { server, reasons in
+      let total = reasons.values.reduce(0) { $0 + $1.models }
+      let parts = reasons.sorted { $0.key < $1.key }.map { reason, refusals in
+        "\(refusals.models) \(Self.names[reason] ?? reason)"
+          + (refusals.meanExcess.map { String(format: " (%.3g times the bound on average)", $0) } ?? "")
+      }
+      return "  \(id) rejected \(total) model\(total == 1 ? "" : "s") of \(server): \(parts.joined(separator: ", "))"
+    }
+  }
+
+  private static let names = ["lipschitz": "Lipschitz", "digest": "another digest", "absent": "not there in time"]
 }
 
 extension NodeSummary.Forgeries {

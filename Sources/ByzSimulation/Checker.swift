@@ -11,21 +11,31 @@ struct Checker {
   let configuration: ProtocolConfiguration
   let roster: Roster
   let isHonest: [Bool]
+  /// Whether delays stay below Delta for certain, so that no honest node may be missed.
+  private let holdsDelta: Bool
+  private var hasBegun = false
   /// What is known of each node, by number.
   private var nodes: [CheckedNode]
   /// The honest servers' models by the step that starts from them, and their pre-gather models by the step they end.
   private var models: [Int: CoordinateRange] = [:]
   private var gatherModels: [Int: CoordinateRange] = [:]
+  /// In a synchronous run, the fingerprints of the honest servers' models by their step.
+  private var fingerprints: [Int: Set<UInt64>] = [:]
   /// The furthest step of an honest server.
   private var front = 0
 
-  init(_ configuration: ProtocolConfiguration, isHonest: [Bool], initialParameters: Vector) {
+  init(
+    _ configuration: ProtocolConfiguration, isHonest: [Bool], initialParameters: Vector, holdsDelta: Bool = false
+  ) {
     self.configuration = configuration
+    self.holdsDelta = holdsDelta
     self.isHonest = isHonest
     roster = Roster(configuration.quorums)
     nodes = roster.all.map { _ in CheckedNode(steps: configuration.training.steps) }
     models[0] = CoordinateRange(initialParameters)
+    fingerprints[0] = [TraceDigest.of(initialParameters)]
     for number in roster.all { restart(number) }
+    hasBegun = true
   }
 
   /// For how many steps behind the front honest values are kept: all that a small model has, fewer for a large one.
@@ -33,7 +43,9 @@ struct Checker {
 
   /// Node `number` starts, for the first time or again with nothing on disk.
   mutating func restart(_ number: Int) {
+    let wasRestarted = hasBegun
     nodes[number] = CheckedNode(steps: configuration.training.steps)
+    nodes[number].wasRestarted = wasRestarted
     setWaits(of: number, step: 0)
   }
 
@@ -56,8 +68,8 @@ struct Checker {
       checkSent(kind, step, vector, fingerprint ?? 0, by: number, at: time)
     case .computeGradient(let step, draw: 0, _, let parameters):
       nodes[number].isComputing = true
+      nodes[number].computingAt = parameters
       setWaits(of: number, step: step + 1)
-      check(parameters, within: models[step], "estimates at step \(step)", by: number, at: time)
     case .report(let report):
       check(report, by: number, at: time)
     case .diverge(let step):
@@ -104,23 +116,73 @@ extension Checker {
     switch report {
     case .updated(let step, let parameters, let contributors, _):
       checkQuorum(contributors, quorums.workers.quorum, .momentum, step - 1, by: number, at: time)
+      _ = isPromised(contributors, by: number, of: .momentum, at: step - 1, time)
       if configuration.gathers(after: step - 1) { checkGather(parameters, before: step, by: number, at: time) }
       reach(step, with: parameters, by: number, at: time)
     case .adopted(let step, let parameters, let contributors):
       if contributors.contains(roster.id(number)) {
         checkGather(parameters, before: step, by: number, at: time)
       } else {
-        let majority = 2 * quorums.servers.byzantine + 1
-        checkQuorum(contributors, majority, .model, step, by: number, at: time)
+        checkQuorum(contributors, adoptionQuorum, .model, step, by: number, at: time)
         check(parameters, within: models[step], "adopts a model of step \(step)", by: number, at: time)
       }
       reach(step, with: parameters, by: number, at: time)
-    case .estimated(let step, _, let contributors):
-      checkQuorum(contributors, quorums.servers.quorum, .model, step, by: number, at: time)
+    case .estimated(let step, _, let contributors, let source):
+      checkEstimate(at: step, contributors, source, by: number, at: time)
       advance(number, to: step + 1, at: time)
+    // It goes on with another model of the step.
+    case .refused: break
     // No honest node does.
     case .forged: break
     }
+  }
+
+  /// What a worker takes its gradient at: a median of a quorum, or one server's model.
+  private mutating func checkEstimate(
+    at step: Int, _ contributors: [NodeID], _ source: ModelSource, by number: Int, at time: VirtualTime
+  ) {
+    let quorum = source == .median ? configuration.quorums.servers.quorum : 1
+    checkQuorum(contributors, quorum, .model, step, by: number, at: time)
+    guard let parameters = nodes[number].computingAt else { return }
+    switch source {
+    case .median:
+      guard isPromised(contributors, by: number, of: .model, at: step, time) else { return }
+      check(parameters, within: models[step], "estimates at step \(step)", by: number, at: time)
+    case .certified:
+      guard let known = fingerprints[step], !known.contains(TraceDigest.of(parameters)) else { return }
+      report(.range, number, time, "takes for certified at step \(step) what is no honest server's model")
+    // What filters let pass is nothing certain.
+    case .filtered: break
+    }
+  }
+
+  /// Whether what is made of the vectors of `contributors` must lie between honest values: with more than 3 f nodes always, with
+  /// fewer if no honest one was missed, which must not be while Delta holds.
+  private mutating func isPromised(
+    _ contributors: [NodeID], by number: Int, of kind: VectorKind, at step: Int, _ time: VirtualTime
+  ) -> Bool {
+    let missed = missed(contributors, of: kind.sender, by: number)
+    if holdsDelta, let first = missed.first {
+      report(.synchrony, number, time, "went on at step \(step) without a \(kind) of \(roster.id(first)), which is honest")
+    }
+    let servers = configuration.quorums.servers
+    return missed.isEmpty || servers.count > 3 * servers.byzantine
+  }
+
+  /// The honest nodes of `role` that are not among `contributors`, though they were up all the time.
+  private func missed(_ contributors: [NodeID], of role: Role, by number: Int) -> [Int] {
+    guard configuration.training.mode.isSynchronous else { return [] }
+    let present = Set(contributors)
+    let peers = role == .server ? 0..<roster.servers : roster.servers..<roster.all.count
+    return peers.filter { isHonest[$0] && $0 != number && !present.contains(roster.id($0)) && !nodes[$0].wasRestarted }
+  }
+
+  /// How many others' models a server may adopt the median of, by this checker's own arithmetic.
+  private var adoptionQuorum: Int {
+    let servers = configuration.quorums.servers
+    // While Delta holds, one that was left behind is itself one of the faulty.
+    let isEnough = servers.count > 3 * servers.byzantine || !configuration.training.mode.isSynchronous
+    return isEnough ? 2 * servers.byzantine + 1 : 2 * servers.byzantine - 1
   }
 
   private mutating func checkQuorum(
@@ -148,6 +210,8 @@ extension Checker {
         .quorum, number, time,
         "gathered at step \(step - 1) with \(arrived.count) others' models and its own where \(quorum) are needed")
     }
+    let present = (0..<roster.servers).filter(arrived.contains).map(roster.id)
+    guard isPromised(present, by: number, of: .gatherModel, at: step - 1, time) else { return }
     check(result, within: gatherModels[step - 1], "gathers at step \(step - 1)", by: number, at: time)
   }
 
@@ -183,11 +247,15 @@ extension Checker {
   private mutating func reach(_ step: Int, with parameters: Vector, by number: Int, at time: VirtualTime) {
     advance(number, to: step, at: time)
     include(parameters, in: &models, at: step)
+    if configuration.training.mode.isSynchronous {
+      fingerprints[step, default: []].insert(TraceDigest.of(parameters))
+    }
     setWaits(of: number, step: step)
     if step > front {
       front = step
       models[front - window] = nil
       gatherModels[front - window] = nil
+      fingerprints[front - window] = nil
     }
   }
 
@@ -235,6 +303,10 @@ struct CheckedNode {
   /// The last step that it reported.
   var step = 0
   var isComputing = false
+  /// Where the last gradient was asked for.
+  var computingAt: Vector?
+  /// Whether it was ever started again, and so counts as faulty for a while.
+  var wasRestarted = false
   var waits: [Wait] = []
   /// For each kind and step the senders whose vector was accepted.
   var arrived: [NodeSet]

@@ -47,6 +47,7 @@ extension Message {
     switch self {
     case .vector(let kind, let step, let vector): "\(kind) \(step) \(vector)"
     case .request(let kind, let step): "a request for \(kind) \(step)"
+    case .digest(let step, let digest): "digest \(step) \(digest)"
     case .done: "word of being done"
     }
   }
@@ -57,6 +58,7 @@ extension Timer {
     switch self {
     case .grace(let kind, let step): "has waited long enough for more of \(kind) \(step)"
     case .askAgain(let kind, let step): "has waited long for \(kind) \(step)"
+    case .pull(let step, _): "has waited long enough for one server's model \(step)"
     case .linger: "has lingered long enough"
     case .fault: "does what it had put off"
     }
@@ -70,9 +72,25 @@ extension Report {
       "reaches step \(step) with \(contributors.text), of which it averages \(selected.text): \(parameters)"
     case .adopted(let step, let parameters, let contributors):
       "adopts step \(step) from \(contributors.text): \(parameters)"
-    case .estimated(let step, _, let contributors): "completes step \(step) with models of \(contributors.text)"
+    case .estimated(let step, _, let contributors, .median):
+      "completes step \(step) with models of \(contributors.text)"
+    case .estimated(let step, _, let contributors, let source):
+      "completes step \(step) with the \(source.rawValue) model of \(contributors.text)"
+    case .refused(let step, let server, let refusal):
+      "does without the model \(step) of \(server): \(refusal.text)"
     case .forged(let step, let samples, let areOverheard):
       "forges momentum \(step) from \(samples) " + (areOverheard ? "that it knows" : "of its own")
+    }
+  }
+}
+
+extension ModelRefusal {
+  fileprivate var text: String {
+    switch self {
+    case .lipschitz(let value, let bound): "the gradient changes by \(value), above \(bound)"
+    case .outliers(let value, let bound): "it is \(value) away, not below \(bound)"
+    case .digest: "others agree on another one"
+    case .absent: "it is not there"
     }
   }
 }

@@ -1,5 +1,6 @@
 import ByzAdversary
 import ByzProtocol
+import ByzTopology
 
 /// What the schedule has planned, and when a run is over.
 extension Simulation {
@@ -68,10 +69,27 @@ extension Simulation {
   /// Whether nothing has moved for so long that nothing will: some dozens of times as long as to ask and be answered.
   var isStalled: Bool { now > lastProgress + quietTime && now > planEnd + quietTime }
 
+  /// Whether it is certain that no honest node is missed in a synchronous run: nothing but the usual delays and the stragglers
+  /// comes between them, and Delta, which is not measured, is more than these can add up to in a step.
+  static func holdsDelta(_ topology: Topology) -> Bool {
+    let (schedule, delay) = (topology.schedule, topology.patience.delay)
+    guard schedule.late == nil, schedule.loss == nil, schedule.cuts.isEmpty, schedule.restarts.isEmpty,
+      schedule.adversary.map({ $0.starves == .nobody }) ?? true, !delay.isMeasured
+    else { return false }
+    // A pull from each server in turn: ask, answer, gradient; and the momentum.
+    let hop = schedule.delay.upperBound + 2 * (schedule.slow.values.max() ?? 0)
+    let tries = Double(topology.quorums.servers.count + 1)
+    return Double(delay.milliseconds) >= 2 * tries * (2 * hop + 2 * schedule.gradient)
+  }
+
   /// How long it is quiet in a run that does not move any more.
-  static func quietTime(_ network: Network, _ patience: Patience) -> VirtualTime {
+  static func quietTime(_ network: Network, _ configuration: ProtocolConfiguration) -> VirtualTime {
+    let patience = configuration.patience
     let round = network.longestDelay + Double(patience.askAgainMilliseconds)
-    return VirtualTime(milliseconds: 40 * round + Double(patience.graceMilliseconds))
+    // A synchronous run waits for Delta a few times in a step.
+    let grace =
+      configuration.training.mode.isSynchronous ? 10 * patience.delay.milliseconds : patience.graceMilliseconds
+    return VirtualTime(milliseconds: 40 * round + Double(grace))
   }
 
   /// When all plans of the schedule are over, the wait at step 0 included.

@@ -124,8 +124,9 @@ public struct Simulation {
     network = Network(topology.schedule, roster: roster, seed: topology.seed)
     links = LinkQueues(nodes: roster.all.count, capacity: 2 * configuration.patience.retainedSteps)
     checker = Checker(
-      configuration, isHonest: isHonest, initialParameters: topology.model.initialParameters(seed: topology.seed))
-    quietTime = Self.quietTime(network, configuration.patience)
+      configuration, isHonest: isHonest, initialParameters: topology.model.initialParameters(seed: topology.seed),
+      holdsDelta: Self.holdsDelta(topology))
+    quietTime = Self.quietTime(network, configuration)
     planEnd = Self.planEnd(topology.schedule, configuration.patience)
     fingerprints = Fingerprints(nodes: roster.all.count)
     underWay = isHonest.count { $0 }
@@ -283,7 +284,8 @@ extension Report {
   var step: Int {
     switch self {
     case .updated(let step, _, _, _), .adopted(let step, _, _): step
-    case .estimated(let step, _, _), .forged(let step, _, _): step + 1
+    case .estimated(let step, _, _, _), .forged(let step, _, _): step + 1
+    case .refused(let step, _, _): step
     }
   }
 }

@@ -70,7 +70,7 @@ extension Topology {
     let candidates =
       servers.smaller.map { Quorums(servers: $0, workers: workers) }
       + workers.smaller.map { Quorums(servers: servers, workers: $0) }
-    return candidates.filter { $0.violations(under: rule).isEmpty }.map { with(quorums: $0) }
+    return candidates.filter { $0.violations(under: rule, in: training.mode).isEmpty }.map { with(quorums: $0) }
   }
 
   /// The same run with some parts replaced; nodes that are no more are nowhere mentioned, and no more faults are left than
@@ -81,7 +81,7 @@ extension Topology {
   ) -> Topology {
     let quorums = quorums ?? self.quorums
     let training = TrainingParameters(
-      steps: steps ?? self.training.steps, gatherEvery: self.training.gatherEvery,
+      mode: self.training.mode, steps: steps ?? self.training.steps, gatherEvery: self.training.gatherEvery,
       learningRate: self.training.learningRate, momentum: self.training.momentum)
     var left = (faults ?? self.faults).filter { quorums.contains($0.key) }
     for (role, group) in [(Role.server, quorums.servers), (.worker, quorums.workers)] {

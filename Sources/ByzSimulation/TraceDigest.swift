@@ -75,6 +75,9 @@ extension TraceDigest {
     switch message {
     case .vector(let kind, let step, _): add(Int(kind.rawValue) << 32 | step)
     case .request(let kind, let step): add(Int(kind.rawValue + 8) << 32 | step)
+    case .digest(let step, let digest):
+      add(18 << 32 | step)
+      for byte in digest.bytes { add(Int(byte)) }
     case .done: add(16 << 32)
     }
   }
@@ -84,6 +87,9 @@ extension TraceDigest {
     switch timer {
     case .grace(let kind, let step): add(Int(kind.rawValue) << 32 | step)
     case .askAgain(let kind, let step): add(Int(kind.rawValue + 8) << 32 | step)
+    case .pull(let step, let attempt):
+      add(19 << 32 | step)
+      add(attempt)
     case .linger: add(16 << 32)
     case .fault(let number): add(17 << 32 | number)
     }
@@ -99,9 +105,14 @@ extension TraceDigest {
     case .adopted(_, let parameters, let contributors):
       for node in contributors { add(node) }
       add(parameters)
-    case .estimated(_, let loss, let contributors):
+    case .estimated(_, let loss, let contributors, let source):
       for node in contributors { add(node) }
       add(loss.bitPattern)
+      if source != .median { add(source) }
+    case .refused(_, let server, let refusal):
+      add(server)
+      add(refusal.name.utf8.count)
+      add((refusal.excess ?? 0).bitPattern)
     case .forged(_, let samples, let areOverheard):
       add(samples)
       add(areOverheard ? 1 : 0)

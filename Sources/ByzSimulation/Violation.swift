@@ -14,6 +14,8 @@ public struct Violation: Hashable, Sendable, CustomStringConvertible {
     case quorum
     /// What a gather, an adoption or a worker's median gives lies, in every coordinate, between honest servers' values.
     case range
+    /// While Delta holds, no honest node is missed in a synchronous run.
+    case synchrony
     /// A node's step never decreases.
     case monotonicity
     /// An honest node never sends two different vectors of one kind and step.

@@ -6,6 +6,8 @@ import ByzProtocol
 /// is clipped and no weight decays unless asked for.
 enum TrainingDefaults {
   static let mode = "asynchronous"
+  static let pull = "filtered"
+  static let lipschitzBatch = "own"
   static let steps = 500
   static let batch = 32
   static let learningRate = LearningRate(initial: 0.5, decaySteps: 300)
@@ -19,7 +21,9 @@ enum TrainingDefaults {
 }
 
 enum TrainingKey: String, CaseIterable {
-  case mode, steps, batch
+  case mode, pull
+  case lipschitzBatch = "lipschitz_batch"
+  case steps, batch
   case learningRate = "learning_rate"
   case momentum
   case gradientClip = "gradient_clip"
@@ -54,11 +58,10 @@ struct TrainingValues {
   /// The values of `field`; nil, after a report, if the rule is not known.
   init?(_ field: Field) {
     let section = Section<TrainingKey>(field)
-    _ = section[.mode].choice(of: [("asynchronous", ())], standard: TrainingDefaults.mode)
     let counts = 1...NumberBounds.largest
     let clip = section[.gradientClip]
     parameters = TrainingParameters(
-      steps: section[.steps].whole(in: counts, standard: TrainingDefaults.steps),
+      mode: section.mode(), steps: section[.steps].whole(in: counts, standard: TrainingDefaults.steps),
       gatherEvery: section[.gatherEvery].whole(in: counts, standard: TrainingDefaults.gatherEvery),
       learningRate: section[.learningRate].learningRate(),
       momentum: section[.momentum].momentum(),
@@ -69,6 +72,23 @@ struct TrainingValues {
     aggregation = section[.aggregation]
     guard let rule = aggregation.aggregationRule() else { return nil }
     self.rule = rule
+  }
+}
+
+extension Section<TrainingKey> {
+  /// What only a synchronous run needs is checked in any, but does not matter in an asynchronous one, so that one `--set`
+  /// can switch.
+  fileprivate func mode() -> TrainingMode {
+    let batch = self[.lipschitzBatch].choice(
+      of: LipschitzBatch.allCases.map { ($0.rawValue, $0) }, standard: TrainingDefaults.lipschitzBatch)
+    let pulls: [(String, @Sendable (LipschitzBatch) -> ModelPull)] = [
+      ("filtered", ModelPull.filtered), ("certified", ModelPull.certified),
+    ]
+    let pull = self[.pull].choice(of: pulls, standard: TrainingDefaults.pull)
+    let isSynchronous = self[.mode].choice(
+      of: [("asynchronous", false), ("synchronous", true)], standard: TrainingDefaults.mode)
+    guard isSynchronous == true, let pull, let batch else { return .asynchronous }
+    return .synchronous(pull(batch))
   }
 }
 

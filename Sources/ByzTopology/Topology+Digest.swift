@@ -32,7 +32,7 @@ extension Topology {
     byzsgd topology 1
     seed \(seed)
     \(model.agreement)
-    mode asynchronous
+    mode \(training.mode.agreement)
     steps \(training.steps)
     batch \(batch)
     learning rate \(training.learningRate.initial) \(training.learningRate.decaySteps.map { "\($0)" } ?? "constant")
@@ -60,6 +60,18 @@ extension Model {
       "model analytic logistic \(dimension) examples \(examples)"
     }
   }
+}
+
+extension TrainingMode {
+  fileprivate var agreement: String {
+    guard let pull else { return "asynchronous" }
+    return "synchronous \(pull.name) \(pull.lipschitzBatch.rawValue)"
+  }
+}
+
+extension ModelPull {
+  /// As a topology spells it.
+  var name: String { isCertified ? "certified" : "filtered" }
 }
 
 extension Momentum? {

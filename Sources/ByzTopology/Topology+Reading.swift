@@ -64,7 +64,8 @@ extension Topology {
     let workers = PopulationValues(root[.workers], role: .worker, folder: folder)
     let security = SecurityValues(root[.security])
     let quorum = QuorumValues(root[.quorum])
-    let quorums = quorum.quorums(servers: servers, workers: workers)
+    let quorums = quorum.quorums(
+      servers: servers, workers: workers, in: training?.parameters.mode ?? .asynchronous)
     let faults = FaultValues(root[.faults])
     let schedule = ScheduleValues(root[.simulation])
     // What follows compares fields with each other, which means something only when each of them was understood.

@@ -20,6 +20,8 @@ extension Topology {
       workers: \(quorums.workers.quorum)
       grace_ms: \(patience.graceMilliseconds)
       start_grace_ms: \(patience.startGraceMilliseconds)
+      delta_ms: \(patience.delay.milliseconds)
+      delta_floor_ms: \(patience.delay.floorMilliseconds)
       ask_again_ms: \(patience.askAgainMilliseconds)
       linger_ms: \(patience.lingerMilliseconds)
       retained_steps: \(patience.retainedSteps)
@@ -32,7 +34,7 @@ extension Topology {
   private var trainingLines: String {
     let rate = training.learningRate
     return """
-        mode: asynchronous
+        \(training.mode.yaml)
         steps: \(training.steps)
         batch: \(batch)
         learning_rate: {initial: \(rate.initial), decay_steps: \(rate.decaySteps.yaml)}
@@ -82,6 +84,13 @@ extension Model {
     case .analytic(.logistic(let dimension, let examples)):
       "model: {analytic: logistic, dimension: \(dimension), examples: \(examples)}"
     }
+  }
+}
+
+extension TrainingMode {
+  fileprivate var yaml: String {
+    guard let pull else { return "mode: asynchronous" }
+    return "mode: synchronous\n  pull: \(pull.name)\n  lipschitz_batch: \(pull.lipschitzBatch.rawValue)"
   }
 }
 

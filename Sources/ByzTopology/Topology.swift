@@ -154,12 +154,12 @@ extension Topology {
   public var protocolConfiguration: ProtocolConfiguration {
     ProtocolConfiguration(
       quorums: quorums, training: training, patience: patience, rule: rule, dimension: model.dimension,
-      seed: seed)
+      seed: seed, topologyDigest: digest)
   }
 
   /// What this run leaves unprotected, a sentence each; it is permitted all the same.
   public var warnings: [String] {
-    exposures + quorums.warnings(under: rule)
+    exposures + quorums.warnings(under: rule, in: training.mode, delay: patience.delay)
       + excesses.map { role, faulty, bound in
         "\(faulty) \(role.rawValue)\(faulty == 1 ? " has a fault" : "s have faults") but \(role.rawValue)s.byzantine is "
           + "\(bound): this run goes beyond the bounds, and nothing is promised of it"

@@ -25,7 +25,12 @@ public struct TrafficCounters: Sendable, Equatable {
 
   /// Counts a message that goes to one peer.
   public mutating func countSent(_ message: Message) {
-    let payload = if case .vector(_, _, let vector) = message { 4 * vector.count } else { 0 }
+    let payload =
+      switch message {
+      case .vector(_, _, let vector): 4 * vector.count
+      case .digest: ModelDigest.length
+      case .request, .done: 0
+      }
     let (kind, bytes) = (message.kindName, WireFormat.headerLength + payload)
     let former = sent[kind] ?? Sent()
     sent[kind] = Sent(messages: former.messages + 1, bytes: former.bytes + bytes)
@@ -64,6 +69,7 @@ extension Message {
     case .request(.model, _): "modelRequest"
     case .request(.momentum, _): "momentumRequest"
     case .request(.gatherModel, _): "gatherModelRequest"
+    case .digest: "digest"
     case .done: "done"
     }
   }

@@ -19,10 +19,10 @@ final class OutgoingMessage {
   convenience init(_ message: Message, _ codec: Codec, _ damages: [Damage] = []) throws {
     var header = codec.header(of: message)
     for damage in damages { header[damage.byte % header.count] ^= damage.bits }
-    if case .vector(_, _, let vector) = message {
-      try self.init(header: header, payload: vector)
-    } else {
-      self.init(header: header)
+    switch message {
+    case .vector(_, _, let vector): try self.init(header: header, payload: vector)
+    case .digest(_, let digest): try self.init(header: header, payload: digest.bytes)
+    case .request, .done: self.init(header: header)
     }
   }
 

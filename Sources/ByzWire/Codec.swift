@@ -51,6 +51,8 @@ extension Codec {
       header(Self.number(of: kind), step: step, elements: vector.count)
     case .request(let kind, let step):
       header(Self.number(ofRequestFor: kind), step: step, elements: 0)
+    case .digest(let step, _):
+      header(.digest, step: step, elements: 0)
     case .done:
       header(.done, step: 0, elements: 0)
     }
@@ -113,7 +115,7 @@ extension Codec {
     let claimed = sender(of: fields)
     let payload = frames.count == 2 ? frames[1] : nil
     if fields.kind == .refusal {
-      return .refusal(claimed: claimed, theirs: fields.digest, seen: try digest(in: payload, fields))
+      return .refusal(claimed: claimed, theirs: fields.digest, seen: try digest(in: payload, of: fields, at: 0))
     }
     guard fields.digest == digest else { return .foreign(claimed: claimed, theirs: fields.digest) }
     guard let claimed else { throw .sender }
@@ -150,6 +152,10 @@ extension Codec {
     case .modelRequest: return .request(.model, step: try step(of: fields, without: payload))
     case .momentumRequest: return .request(.momentum, step: try step(of: fields, without: payload))
     case .gatherModelRequest: return .request(.gatherModel, step: try step(of: fields, without: payload))
+    case .digest:
+      let digest = try digest(in: payload, of: fields, at: try step(of: fields))
+      guard let digest = ModelDigest(digest) else { throw .payloadLength(digest.count) }
+      return .digest(step: Int(fields.step), digest)
     case .done:
       try requireNothing(in: fields, payload)
       return .done
@@ -195,11 +201,12 @@ extension Codec {
     return Vector(uncleared: count) { UnsafeMutableRawBufferPointer($0).copyMemory(from: payload) }
   }
 
+  /// The 32 bytes that follow a header of `step`.
   private func digest(
-    in payload: UnsafeRawBufferPointer?, _ fields: HeaderFields
+    in payload: UnsafeRawBufferPointer?, of fields: HeaderFields, at step: Int
   ) throws(WireError) -> [UInt8] {
     guard let payload, payload.count == WireFormat.digestLength else { throw .payloadLength(payload?.count ?? 0) }
-    guard fields.step == 0 else { throw .step(fields.step) }
+    guard fields.step == UInt64(step) else { throw .step(fields.step) }
     guard fields.elements == 0 else { throw .dimension(fields.elements) }
     return Array(payload)
   }

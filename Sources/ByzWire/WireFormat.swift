@@ -38,6 +38,8 @@ public enum WireFormat {
     case model = 1
     case momentum = 2
     case gatherModel = 3
+    /// A server's digest of its model; the payload is its 32 bytes.
+    case digest = 4
     case modelRequest = 17
     case momentumRequest = 18
     case gatherModelRequest = 19

@@ -1,0 +1,99 @@
+import ByzNumerics
+
+/// A worker's search for one server's model of a step.
+struct PullAttempt {
+  /// What the digests at hand say of a model.
+  enum Agreement {
+    /// f_ps + 1 distinct servers have it, the one that sent it among them.
+    case agreed
+    /// f_ps + 1 distinct servers have another one.
+    case otherwise
+    /// Digests that have not come can still bring about either.
+    case open
+    case none
+  }
+
+  /// A model that a filter has turned away.
+  struct Rejected {
+    let model: Vector
+    let refusal: ModelRefusal
+    /// The gradient there and the loss, if it took that to turn it away.
+    let gradient: (vector: Vector, loss: Double)?
+    /// The servers that have sent it.
+    var holders: Set<NodeID>
+  }
+
+  let step: Int
+  /// The servers in the order in which they are asked.
+  private let order: [NodeID]
+  /// The server whose model is waited for or being looked at.
+  private(set) var server: NodeID
+  /// Whether `server`, or those that send digests, have had their time.
+  var isOverdue = false
+  private var refused: Set<NodeID> = []
+  private var rejected: [Rejected] = []
+  /// The digests of models that have come, computed here.
+  private var computed: [NodeID: ModelDigest] = [:]
+
+  init(step: Int, order: [NodeID]) {
+    self.step = step
+    self.order = order
+    server = order[0]
+  }
+
+  var timer: Timer { .pull(step: step, attempt: refused.count) }
+
+  /// Turns to the next server, one of `preferred` if such are left; false if none is left.
+  mutating func turnToNext(preferring preferred: Set<NodeID>) -> Bool {
+    refused.insert(server)
+    let left = order.filter { !refused.contains($0) }
+    guard let next = left.first(where: preferred.contains) ?? left.first else { return false }
+    server = next
+    isOverdue = false
+    return true
+  }
+
+  /// Remembers that a filter has turned away the `model` of `server`.
+  mutating func reject(_ model: Vector, _ refusal: ModelRefusal, gradient: (vector: Vector, loss: Double)?) {
+    rejected.append(Rejected(model: model, refusal: refusal, gradient: gradient, holders: [server]))
+  }
+
+  /// If `model`, to the bit, has been turned away before: what is known of it, `server` now among those that have it.
+  mutating func recall(_ model: Vector) -> Rejected? {
+    guard let index = rejected.firstIndex(where: { $0.model == model }) else { return nil }
+    rejected[index].holders.insert(server)
+    return rejected[index]
+  }
+
+  /// What `digests`, and those computed here, say of the `model` of `server`.
+  mutating func agreement(
+    on model: Vector, _ digests: [NodeID: (step: Int, digest: ModelDigest)], in configuration: ProtocolConfiguration
+  ) -> Agreement {
+    let needed = configuration.quorums.servers.byzantine + 1
+    // The only server that counts.
+    if needed == 1 { return .agreed }
+    let own =
+      computed[server] ?? ModelDigest(of: model, step: step, topologyDigest: configuration.topologyDigest)
+    computed[server] = own
+    let holders = holders(digests)
+    if holders[own, default: []].count >= needed { return .agreed }
+    if holders.values.contains(where: { $0.count >= needed }) { return .otherwise }
+    let known = holders.values.reduce(0) { $0 + $1.count }
+    let most = holders.values.map(\.count).max() ?? 0
+    return most + configuration.quorums.servers.count - known >= needed ? .open : .none
+  }
+
+  /// The servers that have a model which f_ps + 1 distinct servers have.
+  func certifiedHolders(
+    _ digests: [NodeID: (step: Int, digest: ModelDigest)], in configuration: ProtocolConfiguration
+  ) -> Set<NodeID> {
+    let needed = configuration.quorums.servers.byzantine + 1
+    return holders(digests).values.filter { $0.count >= needed }.reduce(into: []) { $0.formUnion($1) }
+  }
+
+  /// Who has which model: what was computed from a model counts, whatever its sender says.
+  private func holders(_ digests: [NodeID: (step: Int, digest: ModelDigest)]) -> [ModelDigest: Set<NodeID>] {
+    let told = digests.filter { $0.value.step == step }.mapValues(\.digest)
+    return told.merging(computed) { $1 }.reduce(into: [:]) { $0[$1.value, default: []].insert($1.key) }
+  }
+}
