@@ -7,43 +7,30 @@ extension Vector {
   }
 
   /// The Euclidean norm, its squares summed in f64 so that elements up to the largest finite `Float` do not overflow.
-  public var norm: Double {
-    withUnsafeBufferPointer { elements in
-      sumOfSquares(count: count) { Double(elements[$0]) }.squareRoot()
-    }
-  }
+  public var norm: Double { norm(adding: 0, times: nil, subtracting: nil) }
 
   /// The norm of `self + factor * other`, the same as that of ``adding(_:times:)`` without making that vector.
   package func norm(adding factor: Float, times other: Vector) -> Double {
-    precondition(count == other.count, "a sum needs vectors of one length, not \(count) and \(other.count)")
-    return withUnsafeBufferPointer { left in
-      other.withUnsafeBufferPointer { right in
-        sumOfSquares(count: count) { Double(left[$0] + factor * right[$0]) }.squareRoot()
-      }
-    }
+    norm(adding: factor, times: other, subtracting: nil)
   }
 
   /// The Euclidean distance to `other`, which must have the same length: differences and squares in f64.
-  public func distance(to other: Vector) -> Double {
-    precondition(count == other.count, "a distance needs vectors of one length, not \(count) and \(other.count)")
-    return withUnsafeBufferPointer { left in
-      other.withUnsafeBufferPointer { right in
-        sumOfSquares(count: count) { Double(left[$0]) - Double(right[$0]) }.squareRoot()
-      }
-    }
-  }
+  public func distance(to other: Vector) -> Double { norm(adding: 0, times: nil, subtracting: other) }
 
   /// The Euclidean distance of `self + factor * third` to `other`, without making that sum; all have the same length.
   package func distance(to other: Vector, afterAdding factor: Float, times third: Vector) -> Double {
-    precondition(
-      count == other.count && count == third.count,
-      "a distance needs vectors of one length, not \(count), \(other.count) and \(third.count)")
-    return withUnsafeBufferPointer { left in
-      other.withUnsafeBufferPointer { right in
-        third.withUnsafeBufferPointer { added in
-          sumOfSquares(count: count) { Double(left[$0] + factor * added[$0]) - Double(right[$0]) }.squareRoot()
-        }
-      }
+    norm(adding: factor, times: third, subtracting: other)
+  }
+
+  private func norm(adding factor: Float, times second: Vector?, subtracting third: Vector?) -> Double {
+    for other in [second, third].compactMap(\.self) {
+      precondition(count == other.count, "a norm needs vectors of one length, not \(count) and \(other.count)")
+    }
+    return withExtendedLifetime((self, second, third)) {
+      let sum = byz_sum(
+        first: withUnsafeBufferPointer(\.baseAddress), second: second?.withUnsafeBufferPointer(\.baseAddress),
+        subtracted: third?.withUnsafeBufferPointer(\.baseAddress), factor: factor)
+      return byz_squared_norm(byz_best_instructions(), sum, count).squareRoot()
     }
   }
 
@@ -72,25 +59,4 @@ extension Vector {
       }
     }
   }
-}
-
-/// The sum of the squares of `count` numbers: of every fourth one, then of these four sums, then with the rest.
-///
-/// Each addition waits for the one before, which more instructions at a time would not change.
-@inline(__always)
-private func sumOfSquares(count: Int, of number: (Int) -> Double) -> Double {
-  var sums = SIMD4<Double>.zero
-  var index = 0
-  while index + 4 <= count {
-    let four = SIMD4(number(index), number(index + 1), number(index + 2), number(index + 3))
-    sums += four * four
-    index += 4
-  }
-  var sum = sums.sum()
-  while index < count {
-    let last = number(index)
-    sum += last * last
-    index += 1
-  }
-  return sum
 }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// An immutable vector of 32-bit floats, shared by reference.
 ///
 /// Parameters, gradients and momentums are all vectors of the same length d. A vector is written once, when it is made,
@@ -80,9 +82,7 @@ private func spoil(_ elements: UnsafeMutableBufferPointer<Float>) -> Bool {
 extension Vector: Hashable {
   /// Whether both vectors hold the same bits, the equality that determinism is about: 0 and -0 differ.
   public static func == (left: Vector, right: Vector) -> Bool {
-    guard left.count == right.count else { return false }
-    for index in 0..<left.count where left.base[index].bitPattern != right.base[index].bitPattern { return false }
-    return true
+    left.count == right.count && memcmp(left.base, right.base, 4 * left.count) == 0
   }
 
   public func hash(into hasher: inout Hasher) {

@@ -15,8 +15,8 @@ public struct ProtocolConfiguration: Sendable {
   /// The digest of the run's topology, which digests of models cover.
   public let topologyDigest: [UInt8]
   /// How many *other* servers' models of one step a server needs in order to adopt their median
-  /// (`Quorums.adoptionQuorum(in:)`).
-  public private(set) var adoptionQuorum: Int
+  /// (`Quorums.adoptionQuorum`).
+  private(set) var adoptionQuorum: Int
   /// By how many steps a server may be behind without rejoining.
   private(set) var toleratedLag = 0
   /// A mistake to make; nil in every real node.
@@ -33,7 +33,7 @@ public struct ProtocolConfiguration: Sendable {
     self.dimension = dimension
     self.seed = seed
     self.topologyDigest = topologyDigest
-    adoptionQuorum = quorums.adoptionQuorum(in: training.mode)
+    adoptionQuorum = quorums.adoptionQuorum
   }
 
   /// The same with a mistake in it, which tests have the simulator find.

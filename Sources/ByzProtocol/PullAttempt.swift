@@ -28,8 +28,10 @@ struct PullAttempt {
   private let order: [NodeID]
   /// The server whose model is waited for or being looked at.
   private(set) var server: NodeID
-  /// Whether `server`, or those that send digests, have had their time.
-  var isOverdue = false
+  /// Whether `server` has had its time.
+  private(set) var isOverdue = false
+  /// Whether those that send digests have.
+  private(set) var areDigestsOverdue = false
   private var refused: Set<NodeID> = []
   private var rejected: [Rejected] = []
   /// The digests of models that have come, computed here.
@@ -42,6 +44,11 @@ struct PullAttempt {
   }
 
   var timer: Timer { .pull(step: step, attempt: refused.count) }
+
+  /// Takes note that the time is up: of the server, or if its model is here, of those that send digests.
+  mutating func expire(isModelHere: Bool) {
+    if isModelHere { areDigestsOverdue = true } else { isOverdue = true }
+  }
 
   /// Turns to the next server, one of `preferred` if such are left; false if none is left.
   mutating func turnToNext(preferring preferred: Set<NodeID>) -> Bool {

@@ -52,7 +52,7 @@ struct PullFilters {
     comparison = nil
   }
 
-  /// Takes note of the gradient at a model that needs no filter: the next one is held against what is usual.
+  /// Takes note of the gradient at a pulled model that needs no filter: the next one is held against what is usual.
   mutating func observe(_ candidate: WorkerMachine.Candidate, gradient: Vector) {
     guard configuration.training.mode.pull?.lipschitzBatch == .own, former(of: candidate.step) != nil else { return }
     lipschitz.note(coefficient(of: gradient, at: candidate.step))

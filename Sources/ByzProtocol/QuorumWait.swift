@@ -15,17 +15,26 @@ struct QuorumWait {
 
   let kind: VectorKind
   let step: Int
+  /// The number of the wait among those of its kind.
+  private let round: Int
   /// The parts of the time that the rest gets, in milliseconds.
   private let parts: [Int]
   /// Whether what this wait lacks was asked for as soon as others were seen to be ahead of it, before any timer.
   var hasAskedEarly = false
+  /// How often what this wait lacks was asked for because time had passed.
+  var timesAsked = 0
   private var isPartRunning = false
   /// How many of the parts have passed.
   private(set) var passed = 0
 
-  init(_ kind: VectorKind, step: Int, graceInParts parts: [Int]) {
+  /// Whether all nodes of the role wait like that at this step: who is missing then is missed by all.
+  let isCommon: Bool
+
+  init(_ kind: VectorKind, step: Int, round: Int, graceInParts parts: [Int], isCommon: Bool = true) {
     self.kind = kind
     self.step = step
+    self.round = round
+    self.isCommon = isCommon
     self.parts = parts
   }
 
@@ -37,7 +46,7 @@ struct QuorumWait {
   /// What to do when vectors of `present` are there.
   mutating func verdict(present: [NodeID], quorum: Int, attendance: Attendance) -> Verdict {
     guard present.count >= quorum else { return .lacking }
-    guard attendance.isMissingSome(of: present), passed < parts.count else { return .proceed }
+    guard attendance.isMissingSome(of: present, in: round), passed < parts.count else { return .proceed }
     if isPartRunning { return .grace }
     isPartRunning = true
     return .startGrace
@@ -74,7 +83,17 @@ struct GraceKeeper {
     } else {
       parts = [configuration.graceMilliseconds(at: step)].filter { $0 > 0 }
     }
-    return QuorumWait(kind, step: step, graceInParts: parts)
+    return QuorumWait(kind, step: step, round: round(of: kind, at: step), graceInParts: parts)
+  }
+
+  /// A worker's wait for all after it has pulled from one after the other, and waited for those that did not answer.
+  func waitAfterPulling(step: Int) -> QuorumWait {
+    QuorumWait(.model, step: step, round: round(of: .model, at: step), graceInParts: [pullMilliseconds], isCommon: false)
+  }
+
+  /// The number of a wait among those of its kind: of a synchronous run's models and pre-gather models there is one in T steps.
+  private func round(of kind: VectorKind, at step: Int) -> Int {
+    kind == .momentum ? step : step / configuration.training.gatherEvery
   }
 
   /// Takes note that a vector of `kind` and `step` has come while `wait` was on.
@@ -90,9 +109,11 @@ struct GraceKeeper {
   /// Takes note that `wait` is over.
   mutating func close(_ wait: QuorumWait) { closed[wait.kind] = (wait.step, wait.passed) }
 
-  /// For how long one server's model is waited for before another one is asked: half of Delta, so that a worker which was
-  /// kept waiting is not missed by the servers in turn.
+  /// For how long one server's model is waited for before another one is asked, and once in a step the others' digests: for
+  /// f_ps servers in a row, and the digests, half of Delta together, so that a worker which silent servers kept waiting is not
+  /// missed by the others in turn.
   var pullMilliseconds: Int {
-    max(1, (delay?.milliseconds ?? configuration.patience.delay.milliseconds) / 2)
+    let delay = delay?.milliseconds ?? configuration.patience.delay.milliseconds
+    return max(1, delay / (2 * (configuration.quorums.servers.byzantine + 1)))
   }
 }

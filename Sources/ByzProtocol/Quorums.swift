@@ -62,15 +62,18 @@ public struct Quorums: Hashable, Sendable {
   /// All nodes, servers first, in order.
   public var nodeIDs: [NodeID] { serverIDs + workerIDs }
 
-  /// How many *other* servers' models of one step a server needs in order to adopt their median: so many that the honest ones
-  /// are a majority in every coordinate.
+  /// How many *other* servers' models of one step a server needs in order to adopt their median, so that the honest ones are a
+  /// majority in every coordinate: 2 f_ps + 1.
   ///
-  /// 2 f_ps + 1, of which f_ps may be Byzantine. In a synchronous run with n_ps <= 3 f_ps so many may not be there; but as long as
-  /// Delta holds, a server that was left behind is itself one of the f_ps, and 2 f_ps - 1 others do.
-  public func adoptionQuorum(in mode: TrainingMode) -> Int {
-    let isEnough = servers.count > 3 * servers.byzantine || !mode.isSynchronous
-    return 2 * servers.byzantine + (isEnough ? 1 : -1)
+  /// With n_ps <= 3 f_ps, which a synchronous run permits, there may not be so many. There, one that has been without its quorum
+  /// for longer than Delta takes itself for one of the f_ps, and n_ps - f_ps others do: one of them is honest, so that it is
+  /// behind indeed, and of the others at most f_ps - 1 are not.
+  public var adoptionQuorum: Int {
+    hasServerMajority ? 2 * servers.byzantine + 1 : max(servers.count - servers.byzantine, 2 * servers.byzantine - 1)
   }
+
+  /// Whether n_ps > 3 f_ps: what a quorum of servers says holds whatever the delays.
+  public var hasServerMajority: Bool { servers.count > 3 * servers.byzantine }
 
   /// Whether `id` names a node of the run.
   public func contains(_ id: NodeID) -> Bool {
@@ -229,11 +232,6 @@ extension Quorums {
       found.append(
         "n_ps = \(servers.count) is below 3 f_ps + 1 = \(3 * servers.byzantine + 1): safety rests on \(bound): whoever is "
           + "later is taken for Byzantine, and if he is not, those who are decide what a gather gives")
-    }
-    if servers.byzantine > 0, adoptionQuorum(in: .synchronous(.filtered(.own))) > servers.count - servers.byzantine {
-      found.append(
-        "n_ps = \(servers.count) is below 3 f_ps - 1 = \(3 * servers.byzantine - 1): a server that was started again, or left "
-          + "behind, cannot rejoin while Byzantine ones are silent")
     }
     return found
   }

@@ -55,9 +55,9 @@ extension ServerMachine {
   }
 
   /// Adopts the newest model that enough others have, if it is newer than this server's own.
-  private mutating func adopt() -> [Action] {
+  mutating func adopt() -> [Action] {
     let quorum = configuration.adoptionQuorum
-    guard let newest = peerModels.steps(heldFrom: quorum).first, newest > step + configuration.toleratedLag, isWaiting
+    guard let newest = peerModels.steps(heldFrom: quorum).first, newest > step + configuration.toleratedLag, isWaiting, mayAdopt
     else {
       serveMedians()
       return []
@@ -99,13 +99,28 @@ extension ServerMachine {
     guard case .collecting = phase, momentumCount < configuration.quorums.workers.quorum else { return nil }
     let gatherStep = gatherModels.wanted
     let models = gatherModels.vectors(of: gatherStep)
-    guard models.count >= configuration.adoptionQuorum, gatherStep >= step + configuration.toleratedLag else {
+    guard mayAdopt, models.count >= configuration.adoptionQuorum, gatherStep >= step + configuration.toleratedLag else {
       return nil
     }
     step = gatherStep
     aggregated = nil
     momentums.want(gatherStep)
     return gather(coordinatewiseMedian(of: models.map(\.vector)))
+  }
+
+  /// Whether this server may go by what others say: with n_ps > 3 f_ps always, with fewer when it has been without its quorum
+  /// for Delta, which shows that it is one of those that are not in time.
+  private var mayAdopt: Bool {
+    if configuration.quorums.hasServerMajority { return true }
+    let isLacking =
+      switch phase {
+      case .collecting: momentums.vectors(of: step).count < configuration.quorums.workers.quorum
+      case .gathering: gatherModels.vectors(of: step).count + 1 < configuration.quorums.servers.quorum
+      case .lingering, .ended: false
+      }
+    let patience = configuration.patience
+    return isLacking && wait.timesAsked * patience.askAgainMilliseconds >= patience.delay.milliseconds
+      && wait.timesAsked > 0
   }
 
   private var isWaiting: Bool {

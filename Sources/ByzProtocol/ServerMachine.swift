@@ -82,8 +82,8 @@ public struct ServerMachine: Machine {
     sentGatherModels = Retention(steps: configuration.patience.retainedSteps)
     peerModels = PeerHistory(steps: configuration.patience.retainedSteps)
     peerGatherModels = PeerHistory(steps: configuration.patience.retainedSteps)
-    workerAttendance = Attendance(of: workers)
-    serverAttendance = Attendance(of: others)
+    workerAttendance = Attendance(of: workers, in: configuration.training.mode)
+    serverAttendance = Attendance(of: others, in: configuration.training.mode)
     if let momentum = configuration.training.momentum, momentum.place == .server {
       recursion = MomentumRecursion(momentum)
     }
@@ -313,8 +313,12 @@ extension ServerMachine {
   }
 
   private mutating func askAgain() -> [Action] {
+    wait.timesAsked += 1
     // Asking has not helped so far: what others have made of this step may do instead.
     if let adopted = adoptGatherModel() { return adopted }
+    // What has come before this server took itself for one that is not in time.
+    let adopted = adopt()
+    guard adopted.isEmpty else { return adopted }
     let again = Action.schedule(wait.askTimer, afterMilliseconds: configuration.patience.askAgainMilliseconds)
     // The others may have left this server behind, and it need not see that: whoever has answered is not asked again, and
     // servers that no longer keep their part in a gather say nothing of it. Who has nothing newer does not answer.
@@ -347,11 +351,11 @@ extension ServerMachine {
   private mutating func serve(_ worker: NodeID, modelFrom first: Int, exactly: Bool) -> [Action] {
     guard first < configuration.training.steps else { return [] }
     guard first <= step else {
-      owed[worker] = Debt(step: first, isDigest: false)
+      owe(worker, Debt(step: first, isDigest: false))
       return []
     }
     guard let kept = exactly ? sentModels.vector(of: first) : sentModels.newest else { return [] }
-    owed[worker] = nil
+    settle(worker, upTo: kept.step)
     return [.send(.vector(.model, step: kept.step, kept.vector), to: [worker])] + farewell(to: worker)
   }
 
@@ -363,15 +367,25 @@ extension ServerMachine {
       return serve(worker, modelFrom: next, exactly: false)
     case .digest where next < configuration.training.steps:
       guard let model = sentModels[next] else {
-        owed[worker] = Debt(step: next, isDigest: true)
+        owe(worker, Debt(step: next, isDigest: true))
         return []
       }
-      owed[worker] = nil
+      settle(worker, upTo: next)
       return [.send(.digest(step: next, digest(of: next, model)), to: [worker])]
     case .digest, .nothing:
-      owed[worker] = nil
+      settle(worker, upTo: next)
       return []
     }
+  }
+
+  // A message may overtake another one: what a worker wants for the newest step is what it wants.
+
+  private mutating func owe(_ worker: NodeID, _ debt: Debt) {
+    if debt.step >= owed[worker]?.step ?? 0 { owed[worker] = debt }
+  }
+
+  private mutating func settle(_ worker: NodeID, upTo step: Int) {
+    if let debt = owed[worker], debt.step <= step { owed[worker] = nil }
   }
 
   private mutating func digest(of step: Int, _ model: Vector) -> ModelDigest {

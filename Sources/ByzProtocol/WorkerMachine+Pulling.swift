@@ -12,7 +12,7 @@ extension WorkerMachine {
     let pull = PullAttempt(step: inbox.wanted, order: configuration.pullOrder(of: id.index, at: inbox.wanted))
     phase = .pulling(pull)
     // One that has been silent again and again is not waited for.
-    return attendance.isLeftOut(pull.server) ? goOn(.absent) : [timer(of: pull)] + advancePull()
+    return pullAttendance.isLeftOut(pull.server, in: pull.step) ? goOn(.absent) : [timer(of: pull)] + advancePull()
   }
 
   private func timer(of pull: PullAttempt) -> Action {
@@ -21,7 +21,7 @@ extension WorkerMachine {
 
   mutating func pullIsOverdue() -> [Action] {
     guard case .pulling(var pull) = phase else { return [] }
-    pull.isOverdue = true
+    pull.expire(isModelHere: inbox.holds(pull.step, from: pull.server))
     phase = .pulling(pull)
     return advancePull()
   }
@@ -32,7 +32,7 @@ extension WorkerMachine {
     let newest = inbox.newestStep(from: pull.server) ?? -1
     // Of f_ps + 1 servers one is honest: the others have left this step behind.
     let ahead = servers.count { inbox.newestStep(from: $0) ?? -1 > pull.step }
-    if ahead > configuration.quorums.servers.byzantine { return collectFromAll() }
+    if ahead > configuration.quorums.servers.byzantine { return collectFromAll(afterPulling: true) }
     if let model = inbox.vector(of: pull.step, from: pull.server) { return weigh(model) }
     return pull.isOverdue || newest > pull.step ? goOn(.absent) : []
   }
@@ -46,12 +46,12 @@ extension WorkerMachine {
       switch verdict {
       case .agreed: return accept(model, of: pull, as: .certified)
       case .otherwise: return goOn(.digest)
-      case .open where !pull.isOverdue: return []
+      case .open where !pull.areDigestsOverdue: return []
       case .open, .none: break
       }
     }
     // The reference is not what one server says.
-    if configuration.isReference(pull.step) { return collectFromAll() }
+    if configuration.isReference(pull.step) { return collectFromAll(afterPulling: true) }
     if let known = pull.recall(model) {
       phase = .pulling(pull)
       return reconsider(known, of: pull)
@@ -69,14 +69,14 @@ extension WorkerMachine {
   private mutating func reconsider(_ known: PullAttempt.Rejected, of pull: PullAttempt) -> [Action] {
     guard known.holders.count > configuration.quorums.servers.byzantine else { return goOn(known.refusal, isNew: false) }
     guard let gradient = known.gradient else { return accept(known.model, of: pull, as: .certified) }
-    attendance.close(pull.server, wasPresent: true)
+    pullAttendance.close(pull.server, wasPresent: true)
     let candidate = Candidate(
       step: pull.step, parameters: known.model, contributors: known.holders.sorted(), source: .certified, pull: pull)
     return finish(candidate, gradient: gradient.vector, loss: gradient.loss)
   }
 
   private mutating func accept(_ model: Vector, of pull: PullAttempt, as source: ModelSource) -> [Action] {
-    attendance.close(pull.server, wasPresent: true)
+    pullAttendance.close(pull.server, wasPresent: true)
     // What the filters let pass so far may still be turned away for its gradient.
     if source == .certified { inbox.want(pull.step + 1) }
     return compute(
@@ -89,12 +89,12 @@ extension WorkerMachine {
   private mutating func goOn(_ refusal: ModelRefusal, isNew: Bool = true) -> [Action] {
     guard case .pulling(var pull) = phase else { return [] }
     let refused = pull.server
-    attendance.close(refused, wasPresent: refusal != .absent)
+    pullAttendance.close(refused, wasPresent: refusal != .absent)
     if isNew { filters.observe(refusal) }
     let report = Action.report(.refused(step: pull.step, server: refused, refusal))
     let isLeft = pull.turnToNext(preferring: pull.certifiedHolders(digests, in: configuration))
     phase = .pulling(pull)
-    guard isLeft else { return [report] + collectFromAll() }
+    guard isLeft else { return [report] + collectFromAll(afterPulling: true) }
     let isHere = inbox.holds(pull.step, from: pull.server)
     return [report] + (isHere ? [] : ask([pull.server])) + [timer(of: pull)] + advancePull()
   }
@@ -102,7 +102,7 @@ extension WorkerMachine {
   /// Decides about a candidate whose gradient is there.
   mutating func judge(_ candidate: Candidate, gradient: Vector, loss: Double) -> [Action] {
     guard candidate.source == .filtered, let pull = candidate.pull else {
-      filters.observe(candidate, gradient: gradient)
+      if candidate.source == .certified { filters.observe(candidate, gradient: gradient) }
       return finish(candidate, gradient: gradient, loss: loss)
     }
     if let parameters = filters.toCompare(at: candidate.step) {

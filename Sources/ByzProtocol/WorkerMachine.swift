@@ -43,7 +43,9 @@ public struct WorkerMachine: Machine {
   var inbox: Inbox
   var wait: QuorumWait
   var grace: GraceKeeper
-  var attendance: Attendance
+  private var attendance: Attendance
+  /// The same of servers that were pulled from, each at other steps than another worker did.
+  var pullAttendance: Attendance
   private var estimator: MomentumEstimator
   private var momentums: Retention
   /// The servers that have not said that they reached the last step.
@@ -60,7 +62,8 @@ public struct WorkerMachine: Machine {
     inbox = Inbox(of: .model, wanting: 0, in: configuration)
     grace = GraceKeeper(configuration)
     wait = grace.wait(for: .model, step: 0)
-    attendance = Attendance(of: servers)
+    attendance = Attendance(of: servers, in: configuration.training.mode)
+    pullAttendance = attendance
     estimator = MomentumEstimator(configuration.training)
     momentums = Retention(steps: configuration.patience.retainedSteps)
     unfinished = Set(servers)
@@ -150,14 +153,16 @@ extension WorkerMachine {
     return filters.canJudge(step) ? startPull() : awaitQuorum() + collect()
   }
 
-  private mutating func awaitQuorum() -> [Action] {
+  private mutating func awaitQuorum(afterPulling: Bool = false) -> [Action] {
     phase = .collecting
-    wait = grace.wait(for: .model, step: inbox.wanted)
+    wait = afterPulling ? grace.waitAfterPulling(step: inbox.wanted) : grace.wait(for: .model, step: inbox.wanted)
     return [.schedule(wait.askTimer, afterMilliseconds: configuration.patience.askAgainMilliseconds)]
   }
 
   /// Leaves it to a quorum of servers what the model of this step is.
-  mutating func collectFromAll() -> [Action] { awaitQuorum() + ask(lacking) + collect() }
+  mutating func collectFromAll(afterPulling: Bool) -> [Action] {
+    awaitQuorum(afterPulling: afterPulling) + ask(lacking) + collect()
+  }
 
   /// Goes on as far as the models at hand permit.
   mutating func collect() -> [Action] {
@@ -180,7 +185,7 @@ extension WorkerMachine {
     let models = inbox.vectors(of: step)
     let contributors = models.map(\.sender)
     let parameters = coordinatewiseMedian(of: models.map(\.vector))
-    attendance.close(present: contributors)
+    if wait.isCommon { attendance.close(present: contributors) }
     grace.close(wait)
     inbox.want(step + 1)
     return compute(
@@ -208,7 +213,7 @@ extension WorkerMachine {
       newest.count > byzantine ? newest[byzantine] - 1 : 0, newest.count >= quorum ? newest[quorum - 1] : 0)
     if reached > inbox.wanted {
       inbox.want(reached)
-      return collectFromAll()
+      return collectFromAll(afterPulling: false)
     }
     // Some have gone on before they were asked for this step. They still keep it.
     if newest.count >= quorum && !wait.hasAskedEarly {

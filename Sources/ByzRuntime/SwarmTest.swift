@@ -5,6 +5,7 @@ import Foundation
 
 /// A swarm test as a command: its progress, its findings with the command that replays them, and its summary.
 package struct SwarmTest {
+  private let kind: Swarm.Kind
   private let count: Int
   private let seed: UInt64
   private let steps: Int?
@@ -15,7 +16,8 @@ package struct SwarmTest {
   ///   - seed: that of the first of `count` scenarios.
   ///   - steps: of every scenario; drawn if nil.
   ///   - bug: a mistake in all machines.
-  package init(count: Int, seed: UInt64, steps: Int?, planting bug: PlantedBug?, display: Display) {
+  package init(_ kind: Swarm.Kind, count: Int, seed: UInt64, steps: Int?, planting bug: PlantedBug?, display: Display) {
+    self.kind = kind
     self.count = count
     self.seed = seed
     self.steps = steps
@@ -34,6 +36,7 @@ package struct SwarmTest {
     }
 
     let outcome: Outcome
+    let synchronous: Bool
     let firstSeed: UInt64
     let scenarios: Int
     let steps: Int
@@ -49,7 +52,7 @@ package struct SwarmTest {
     defer { interruption.cancel() }
     let started = MonotonicTime.now
     let progress = SwarmProgress(total: count, started: started, display: display)
-    let tally = Swarm.test(seeds: seed..<seed + UInt64(count), steps: steps, planting: bug) { tally in
+    let tally = Swarm.test(kind, seeds: seed..<seed + UInt64(count), steps: steps, planting: bug) { tally in
       progress.show(tally)
       return !interruption.isRaised
     }
@@ -63,7 +66,7 @@ package struct SwarmTest {
     let outcome: Outcome =
       !tally.findings.isEmpty ? .failed : interruption.isRaised || tally.scenarios < count ? .interrupted : .completed
     let summary = Summary(
-      outcome: outcome, firstSeed: seed, scenarios: tally.scenarios, steps: tally.steps, wallSeconds: seconds,
+      outcome: outcome, synchronous: kind == .synchronous, firstSeed: seed, scenarios: tally.scenarios, steps: tally.steps, wallSeconds: seconds,
       stepsPerSecond: Double(tally.steps) / max(seconds, 0.001), findings: findings.map(\.summary),
       knownStalls: tally.knownStalls.map(\.seed))
     let text = printingJSON ? try JSON.text(of: summary) : Data(summary.text.utf8)
@@ -82,9 +85,10 @@ extension Swarm.Finding {
 
 extension SwarmTest.Summary {
   var text: String {
+    let option = synchronous ? " --synchronous" : ""
     var lines = findings.flatMap { finding in
       [
-        "seed \(finding.seed): byzsgd simulate --swarm 1 --seed \(finding.seed)", "in a smaller scenario:",
+        "seed \(finding.seed): byzsgd simulate --swarm 1\(option) --seed \(finding.seed)", "in a smaller scenario:",
       ] + finding.violations.prefix(5).map { "  \($0)" } + [
         "replay it with:", "", "byzsgd simulate --trace /dev/stdin <<'END'", finding.topology + "END", "",
       ]

@@ -68,7 +68,7 @@ struct Checker {
       checkSent(kind, step, vector, fingerprint ?? 0, by: number, at: time)
     case .computeGradient(let step, draw: 0, _, let parameters):
       nodes[number].isComputing = true
-      nodes[number].computingAt = parameters
+      nodes[number].gradientsAt.append(parameters)
       setWaits(of: number, step: step + 1)
     case .report(let report):
       check(report, by: number, at: time)
@@ -91,7 +91,7 @@ struct Checker {
       guard wait.isActive, wait.senders.count >= wait.quorum else { continue }
       let since = wait.completeSince ?? time
       nodes[number].waits[index].completeSince = since
-      let grace = configuration.graceMilliseconds(at: wait.step)
+      let grace = patience(at: wait.step)
       if time > since + VirtualTime(milliseconds: Double(grace + 1)) {
         report(
           .progress, number, time,
@@ -100,6 +100,13 @@ struct Checker {
         nodes[number].waits[index].completeSince = VirtualTime(microseconds: Int.max / 2)
       }
     }
+  }
+
+  /// For how many milliseconds a node may wait that has its quorum.
+  private func patience(at step: Int) -> Int {
+    let grace = configuration.graceMilliseconds(at: step)
+    // A worker of a synchronous run may be on its way from one server to the next, each of which has a millisecond at least.
+    return configuration.training.mode.isSynchronous ? 2 * grace + configuration.quorums.servers.count : grace
   }
 
   mutating func report(_ invariant: Violation.Invariant, _ number: Int?, _ time: VirtualTime, _ sentence: String) {
@@ -123,7 +130,13 @@ extension Checker {
       if contributors.contains(roster.id(number)) {
         checkGather(parameters, before: step, by: number, at: time)
       } else {
-        checkQuorum(contributors, adoptionQuorum, .model, step, by: number, at: time)
+        let (n, f) = (quorums.servers.count, quorums.servers.byzantine)
+        checkQuorum(contributors, n > 3 * f ? 2 * f + 1 : max(n - f, 2 * f - 1), .model, step, by: number, at: time)
+        // With fewer servers it rests on Delta that this one is itself one of those that count as faulty.
+        guard n > 3 * f else {
+          if holdsDelta { self.report(.synchrony, number, time, "rejoins at step \(step), though Delta holds") }
+          return reach(step, with: parameters, by: number, at: time)
+        }
         check(parameters, within: models[step], "adopts a model of step \(step)", by: number, at: time)
       }
       reach(step, with: parameters, by: number, at: time)
@@ -143,13 +156,15 @@ extension Checker {
   ) {
     let quorum = source == .median ? configuration.quorums.servers.quorum : 1
     checkQuorum(contributors, quorum, .model, step, by: number, at: time)
-    guard let parameters = nodes[number].computingAt else { return }
+    defer { nodes[number].gradientsAt = [] }
     switch source {
     case .median:
-      guard isPromised(contributors, by: number, of: .model, at: step, time) else { return }
+      guard let parameters = nodes[number].gradientsAt.last, isPromised(contributors, by: number, of: .model, at: step, time) else { return }
       check(parameters, within: models[step], "estimates at step \(step)", by: number, at: time)
     case .certified:
-      guard let known = fingerprints[step], !known.contains(TraceDigest.of(parameters)) else { return }
+      guard let known = fingerprints[step],
+        !nodes[number].gradientsAt.contains(where: { known.contains(TraceDigest.of($0)) })
+      else { return }
       report(.range, number, time, "takes for certified at step \(step) what is no honest server's model")
     // What filters let pass is nothing certain.
     case .filtered: break
@@ -165,8 +180,7 @@ extension Checker {
     if holdsDelta, let first = missed.first {
       report(.synchrony, number, time, "went on at step \(step) without a \(kind) of \(roster.id(first)), which is honest")
     }
-    let servers = configuration.quorums.servers
-    return missed.isEmpty || servers.count > 3 * servers.byzantine
+    return missed.isEmpty || configuration.quorums.hasServerMajority
   }
 
   /// The honest nodes of `role` that are not among `contributors`, though they were up all the time.
@@ -175,14 +189,6 @@ extension Checker {
     let present = Set(contributors)
     let peers = role == .server ? 0..<roster.servers : roster.servers..<roster.all.count
     return peers.filter { isHonest[$0] && $0 != number && !present.contains(roster.id($0)) && !nodes[$0].wasRestarted }
-  }
-
-  /// How many others' models a server may adopt the median of, by this checker's own arithmetic.
-  private var adoptionQuorum: Int {
-    let servers = configuration.quorums.servers
-    // While Delta holds, one that was left behind is itself one of the faulty.
-    let isEnough = servers.count > 3 * servers.byzantine || !configuration.training.mode.isSynchronous
-    return isEnough ? 2 * servers.byzantine + 1 : 2 * servers.byzantine - 1
   }
 
   private mutating func checkQuorum(
@@ -236,7 +242,10 @@ extension Checker {
     }
     nodes[number].sent[slot] = fingerprint
     switch kind {
-    case .model: check(vector, within: models[step], "sends a model of step \(step)", by: number, at: time)
+    case .model:
+      // One that has rejoined serves medians as good as what it rejoined with.
+      guard configuration.quorums.hasServerMajority || holdsDelta else { return }
+      check(vector, within: models[step], "sends a model of step \(step)", by: number, at: time)
     case .gatherModel:
       include(vector, in: &gatherModels, at: step)
       activateGather(of: number, step: step)
@@ -303,8 +312,8 @@ struct CheckedNode {
   /// The last step that it reported.
   var step = 0
   var isComputing = false
-  /// Where the last gradient was asked for.
-  var computingAt: Vector?
+  /// Where gradients were asked for since the last step: of a pull, those at models that were turned away among them.
+  var gradientsAt: [Vector] = []
   /// Whether it was ever started again, and so counts as faulty for a while.
   var wasRestarted = false
   var waits: [Wait] = []

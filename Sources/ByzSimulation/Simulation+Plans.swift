@@ -69,17 +69,26 @@ extension Simulation {
   /// Whether nothing has moved for so long that nothing will: some dozens of times as long as to ask and be answered.
   var isStalled: Bool { now > lastProgress + quietTime && now > planEnd + quietTime }
 
+  /// Faults of nodes that say the same to everybody, or nothing to anybody: they keep nobody waiting whom they do not keep all
+  /// waiting.
+  private static let evenHanded: Set<String> = ["reversed", "random", "crash", "little-is-enough"]
+
   /// Whether it is certain that no honest node is missed in a synchronous run: nothing but the usual delays and the stragglers
-  /// comes between them, and Delta, which is not measured, is more than these can add up to in a step.
+  /// comes between them, no faulty node plays one against the other, and Delta, which is not measured, is more than all that
+  /// can add up to in a step.
   static func holdsDelta(_ topology: Topology) -> Bool {
     let (schedule, delay) = (topology.schedule, topology.patience.delay)
-    guard schedule.late == nil, schedule.loss == nil, schedule.cuts.isEmpty, schedule.restarts.isEmpty,
+    guard topology.training.mode.isSynchronous,
+      topology.faults.values.flatMap(\.parts).allSatisfy({ evenHanded.contains($0.name) }), schedule.late == nil, schedule.loss == nil, schedule.cuts.isEmpty, schedule.restarts.isEmpty,
       schedule.adversary.map({ $0.starves == .nobody }) ?? true, !delay.isMeasured
     else { return false }
-    // A pull from each server in turn: ask, answer, gradient; and the momentum.
+    return Double(delay.milliseconds) >= 2 * longestStep(schedule, topology.quorums)
+  }
+
+  /// How many milliseconds a worker needs at most that pulls from each server in turn: ask, answer, gradient; and the momentum.
+  static func longestStep(_ schedule: Schedule, _ quorums: Quorums) -> Double {
     let hop = schedule.delay.upperBound + 2 * (schedule.slow.values.max() ?? 0)
-    let tries = Double(topology.quorums.servers.count + 1)
-    return Double(delay.milliseconds) >= 2 * tries * (2 * hop + 2 * schedule.gradient)
+    return Double(quorums.servers.count + 1) * (2 * hop + 2 * schedule.gradient)
   }
 
   /// How long it is quiet in a run that does not move any more.

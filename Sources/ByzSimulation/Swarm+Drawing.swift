@@ -34,18 +34,20 @@ extension Swarm {
 }
 
 /// Draws the parts of a scenario.
-private struct Draw {
-  private var generator: SeededGenerator
+struct Draw {
+  var generator: SeededGenerator
   /// Whether the faulty nodes play honest towards some, and perhaps fall silent all at once at the moment that hurts most,
   /// while the quorums need every honest node: what the rules of rejoining are for.
   let isTight: Bool
   /// After what share of the run colluding nodes turn against the others.
   private let turn: Double
 
-  init(seed: UInt64) {
-    generator = SeededGenerator(seed: seed, path: [RandomPurpose.scenario])
-    isTight = generator.uniform() < 0.3
-    turn = Double(generator.uniform())
+  init(seed: UInt64, isSynchronous: Bool = false) {
+    var generator = SeededGenerator(seed: seed, path: [RandomPurpose.scenario] + (isSynchronous ? [1] : []))
+    let (first, second) = (generator.uniform(), generator.uniform())
+    isTight = !isSynchronous && first < 0.3
+    turn = Double(second)
+    self.generator = generator
   }
 
   mutating func whole(_ range: ClosedRange<Int>) -> Int {
@@ -57,14 +59,14 @@ private struct Draw {
   mutating func pick<Element>(_ elements: [Element]) -> Element { elements[generator.index(below: elements.count)] }
 
   /// One of a few round numbers up to `most`, small ones as likely as large ones.
-  private mutating func milliseconds(upTo most: Int) -> Double {
+  mutating func milliseconds(upTo most: Int) -> Double {
     var value = most
     while value > 1 && happens(0.6) { value /= 2 }
     return Double(max(value, 1))
   }
 
   /// Some of `nodes`, at least one.
-  private mutating func some(of nodes: [NodeID]) -> [NodeID] {
+  mutating func some(of nodes: [NodeID]) -> [NodeID] {
     let order = generator.permutation(of: nodes.count)
     return order.prefix(whole(1...max(1, nodes.count / 2))).map { nodes[$0] }
   }
@@ -95,7 +97,7 @@ extension Draw {
   }
 
   /// The smallest number, or a few more.
-  private mutating func count(from low: Int, to high: Int) -> Int {
+  mutating func count(from low: Int, to high: Int) -> Int {
     var count = low
     while count < high && happens(0.4) { count += 1 }
     return count

@@ -31,7 +31,7 @@ extension Swarm {
 
   /// The same with a mistake in all machines.
   package static func test(
-    seeds: Range<UInt64>, steps: Int? = nil, planting bug: PlantedBug?, stopAfter: Int = 1,
+    _ kind: Kind = .asynchronous, seeds: Range<UInt64>, steps: Int? = nil, planting bug: PlantedBug?, stopAfter: Int = 1,
     observe: @escaping @Sendable (Tally) -> Bool
   ) -> Tally {
     let next = Mutex(seeds.lowerBound)
@@ -39,7 +39,7 @@ extension Swarm {
     let processors = ProcessInfo.processInfo.activeProcessorCount
     DispatchQueue.concurrentPerform(iterations: processors) { _ in
       while let seed = next.withLock({ next in take(&next, below: seeds.upperBound) }) {
-        let (topology, finding) = test(seed: seed, steps: steps, planting: bug)
+        let (topology, finding) = test(kind, seed: seed, steps: steps, planting: bug)
         let goesOn = tally.withLock { state in
           state.tally.add(finding, topology)
           if state.tally.findings.count >= stopAfter || !observe(state.tally) { state.isStopped = true }

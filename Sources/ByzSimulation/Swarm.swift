@@ -14,6 +14,8 @@ public enum Swarm {
     /// Whether this is the stall that the protocol leaves possible below q_ps = 3 f_ps + 1, when a server is faulty; see
     /// `Quorums.warnings`.
     public var isKnownStall: Bool {
+      // While Delta holds nobody is left behind.
+      if Simulation.holdsDelta(topology) { return false }
       let servers = topology.quorums.servers
       let faulty = Array(topology.faults.keys) + topology.schedule.restarts.map(\.node)
       return servers.quorum < 3 * servers.byzantine + 1 && faulty.contains { $0.role == .server }
@@ -24,11 +26,18 @@ public enum Swarm {
   /// How many of the scenarios are run twice, to see that the same seed gives the same run: one of so many.
   private static let repeatedScenarios: UInt64 = 50
 
+  /// Which scenarios are drawn.
+  package enum Kind: Sendable { case asynchronous, synchronous }
+
   /// Runs the scenario of `seed`, with a mistake in all machines if there is a `bug`, and says what went wrong in it.
   package static func test(
-    seed: UInt64, steps: Int? = nil, planting bug: PlantedBug? = nil
+    _ kind: Kind = .asynchronous, seed: UInt64, steps: Int? = nil, planting bug: PlantedBug? = nil
   ) -> (Topology, Finding?) {
-    let topology = scenario(seed: seed, steps: steps)
+    let topology =
+      switch kind {
+      case .asynchronous: scenario(seed: seed, steps: steps)
+      case .synchronous: synchronousScenario(seed: seed, steps: steps)
+      }
     let result = run(topology, planting: bug)
     var violations = result.violations
     if violations.isEmpty, seed % repeatedScenarios == 0, run(topology, planting: bug).digest != result.digest {

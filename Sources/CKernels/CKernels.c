@@ -32,6 +32,7 @@ typedef float unaligned_floats16 __attribute__((ext_vector_type(16), aligned(4))
 #include "Median.h"
 #include "MedianByNetwork.h"
 #include "Momentum.h"
+#include "Norm.h"
 #include "SortedFold.h"
 #undef NAME
 #undef LANES
@@ -47,6 +48,7 @@ typedef float unaligned_floats16 __attribute__((ext_vector_type(16), aligned(4))
 #include "Median.h"
 #include "MedianByNetwork.h"
 #include "Momentum.h"
+#include "Norm.h"
 #include "SortedFold.h"
 #undef NAME
 #undef LANES
@@ -138,4 +140,8 @@ void byz_update_momentum(
   enum byz_instructions instructions, struct byz_momentum_update update, size_t length, float *result
 ) {
   CALL(update_momentum, update, length, result);
+}
+
+double byz_squared_norm(enum byz_instructions instructions, struct byz_sum sum, size_t length) {
+  return CALL(squared_norm, sum, length);
 }

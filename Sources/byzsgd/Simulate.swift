@@ -32,6 +32,9 @@ struct Simulate: ParsableCommand {
   @Option(help: ArgumentHelp("Test so many drawn scenarios instead of running a topology.", valueName: "scenarios"))
   var swarm: Int?
 
+  @Flag(help: "With --swarm: draw synchronous scenarios, half of them with delays that stay below Delta.")
+  var synchronous = false
+
   @Option(help: "The seed of the first scenario; the others follow. Default: the seconds of the clock.")
   var seed: Int?
 
@@ -59,8 +62,10 @@ struct Simulate: ParsableCommand {
   private static let mostSteps = 1_000_000
 
   private func simulate(_ path: String) throws -> Int32 {
-    for (option, isGiven) in [("--seed", seed != nil), ("--steps", steps != nil), ("--plant", plant != nil)]
-    where isGiven {
+    let swarmOptions = [
+      ("--seed", seed != nil), ("--steps", steps != nil), ("--plant", plant != nil), ("--synchronous", synchronous),
+    ]
+    for (option, isGiven) in swarmOptions where isGiven {
       throw UsageFailure(description: "\(option) goes with --swarm; a topology's fields are set with --set")
     }
     if trace && output.json { throw UsageFailure(description: "give either --trace or --json: both print") }
@@ -99,7 +104,7 @@ struct Simulate: ParsableCommand {
       return bug
     }
     let test = SwarmTest(
-      count: count, seed: UInt64(seed ?? Int(Date().timeIntervalSince1970)), steps: steps, planting: bug,
+      synchronous ? .synchronous : .asynchronous, count: count, seed: UInt64(seed ?? Int(Date().timeIntervalSince1970)), steps: steps, planting: bug,
       display: Display(isQuiet: output.quiet))
     return try test.run(printingJSON: output.json)
   }

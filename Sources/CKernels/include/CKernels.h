@@ -121,4 +121,18 @@ struct byz_momentum_update {
 void byz_update_momentum(
   enum byz_instructions instructions, struct byz_momentum_update update, size_t length, float *result);
 
+// first + factor * second - subtracted, of which the last two may be left out: NULL. The product and the first sum are
+// floats, each rounded; the difference is a double.
+struct byz_sum {
+  const float *first, *second, *subtracted;
+  float factor;
+};
+
+// The squared Euclidean norm of a sum of vectors of `length` elements, without making it.
+//
+// Squares and sums are doubles: sixteen sums, the coordinate's index modulo 16 saying in which; to each of the first 8 the
+// one 8 places on is added, then to each of the first 4 the one 4 places on, then these four in order. What the last whole
+// sixteen leaves is added to that, one by one.
+double byz_squared_norm(enum byz_instructions instructions, struct byz_sum sum, size_t length);
+
 #endif
