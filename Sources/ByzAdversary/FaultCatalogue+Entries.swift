@@ -121,6 +121,32 @@ extension FaultCatalogue {
     },
   ]
 
+  /// Against the models that workers of a synchronous run pull from one server.
+  static let pulls: [FaultDescription] = [
+    FaultDescription(
+      "drift", of: [.server], [share(0.9, "of the outliers filter's bound, how far a model lies from the true one")],
+      summary: "serves, at every step, a model that lies uphill of the true one, a share of what the outliers filter lets "
+        + "pass",
+      formula:
+        "y = x + share eta_s |g_s| ((3 T + 2) (n_w - f_w) / (4 f_w) + 2 ((t - 1) mod T)) u with u the direction from this "
+        + "step's model to the one before"
+    ) { setting in
+      Drift(
+        share: setting.number("share"), configuration: setting.configuration, ignoring: Set(setting.cast.faults.keys))
+    },
+    FaultDescription(
+      "before-gather", of: [.server], [scale(100, "the factor whose negative multiplies the model")],
+      summary: "is honest until right before a gather: the model of the step that the gather ends, and the one for the "
+        + "gather, are reversed and lengthened",
+      formula: "y = -scale x if T divides t + 1, else x"
+    ) { BeforeGather(factor: -$0.float("scale"), configuration: $0.configuration) },
+    FaultDescription(
+      "unfair", of: [.server], [scale(100, "the factor whose negative multiplies the model")],
+      summary: "answers workers of even index well, and those of odd index with the model reversed and lengthened",
+      formula: "y_j = x for even j, -scale x for odd j"
+    ) { Unfair(factor: -$0.float("scale")) },
+  ]
+
   /// Without a word, or with none to some; colluding all the same.
   static let silences: [FaultDescription] = [
     FaultDescription("silent", summary: "sends no vector, and only asks for what it needs to stay in step") {
@@ -151,6 +177,10 @@ extension FaultCatalogue {
     ) {
       Slow(milliseconds: $0.whole("ms"), spread: $0.whole("spread_ms"), seed: $0.seed, node: $0.node)
     },
+    FaultDescription(
+      "dawdle", [share(0.9, "of the time that others wait, how much later a message is sent")], colludes: false,
+      summary: "sends every message so late that it is just in time for those who wait as long as `delta_ms` says"
+    ) { Dawdle(share: $0.number("share"), configuration: $0.configuration) },
     FaultDescription(
       "drop", [share(0.1, "how many messages are lost")], colludes: false, summary: "loses messages that it sends"
     ) {

@@ -87,7 +87,7 @@ struct FaultSetting {
 /// Every fault that can be injected.
 public enum FaultCatalogue {
   /// Faults of vectors first, then those of nodes that stay honest in what they say.
-  public static let all: [FaultDescription] = vectors + replays + faces + informed + silences + links + ends
+  public static let all: [FaultDescription] = vectors + replays + faces + pulls + informed + silences + links + ends
 
   /// The description under `name`, if there is one.
   public static func named(_ name: String) -> FaultDescription? { all.first { $0.name == name } }

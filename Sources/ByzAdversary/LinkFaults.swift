@@ -41,6 +41,34 @@ struct Slow: Fault {
   mutating func intercept(_ event: Event) -> Interception { held.intercept(event) }
 }
 
+/// Sends every message so late that it is just in time for those who wait as long as Delta: a model that a worker pulls, which
+/// is waited for less long, too.
+struct Dawdle: Fault {
+  let share: Double
+  let configuration: ProtocolConfiguration
+  private var held = HeldMessages()
+
+  init(share: Double, configuration: ProtocolConfiguration) {
+    self.share = share
+    self.configuration = configuration
+  }
+
+  mutating func rewrite(_ action: Action) -> [Action] {
+    guard let (message, receivers) = action.transmission else { return [action] }
+    let delta = Double(configuration.patience.delay.milliseconds)
+    let isPulled: Bool
+    switch message {
+    case .vector(.model, let step, _): isPulled = !configuration.isReference(step)
+    case .digest: isPulled = true
+    default: isPulled = false
+    }
+    let limit = isPulled ? delta / Double(2 * (configuration.quorums.servers.byzantine + 1)) : delta
+    return [held.hold(action.sent(to: receivers), afterMilliseconds: Int(share * limit))]
+  }
+
+  mutating func intercept(_ event: Event) -> Interception { held.intercept(event) }
+}
+
 /// Loses some messages, sends some twice, or lets some be overtaken, each drawn for every receiver apart.
 struct Unreliable: Fault {
   enum Way { case drop, duplicate, reorder(milliseconds: Int) }

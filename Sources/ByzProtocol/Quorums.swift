@@ -72,6 +72,9 @@ public struct Quorums: Hashable, Sendable {
     hasServerMajority ? 2 * servers.byzantine + 1 : max(servers.count - servers.byzantine, 2 * servers.byzantine - 1)
   }
 
+  /// Whether a server that was left behind, and so is one of the f_ps, can rejoin with the others' help: n_ps >= 3 f_ps - 1.
+  public var canRejoin: Bool { adoptionQuorum <= servers.count - servers.byzantine }
+
   /// Whether n_ps > 3 f_ps: what a quorum of servers says holds whatever the delays.
   public var hasServerMajority: Bool { servers.count > 3 * servers.byzantine }
 
@@ -231,7 +234,8 @@ extension Quorums {
     if servers.count < 3 * servers.byzantine + 1 {
       found.append(
         "n_ps = \(servers.count) is below 3 f_ps + 1 = \(3 * servers.byzantine + 1): safety rests on \(bound): whoever is "
-          + "later is taken for Byzantine, and if he is not, those who are decide what a gather gives")
+          + "later is taken for Byzantine, and if he is not, those who are decide what a gather gives"
+          + (canRejoin ? "" : "; and a server that was left behind cannot rejoin while the f_ps are silent"))
     }
     return found
   }

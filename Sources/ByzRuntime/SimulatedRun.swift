@@ -65,7 +65,9 @@ public final class SimulatedRun {
   private func sumUp(_ outcome: Outcome, _ reasons: [String], _ digest: String) throws -> RunSummary {
     let lost = Set(ends.filter { $0.value == .crashed || $0.value == .deserted }.keys)
     for (node, record) in records where !lost.contains(node) {
-      let ending: Outcome = record.step == topology.training.steps ? .completed : outcome
+      // A run is over when the honest nodes are done; others may have been left on their way.
+      let ending: Outcome =
+        record.step == topology.training.steps ? .completed : outcome == .completed ? .interrupted : outcome
       _ = try record.finish(ending, reason: nil, traffic: traffic[node] ?? TrafficCounters())
     }
     let builder = SummaryBuilder(topology: topology, directory: directory, launchedAt: 0, lost: lost)

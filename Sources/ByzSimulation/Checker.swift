@@ -13,7 +13,6 @@ struct Checker {
   let isHonest: [Bool]
   /// Whether delays stay below Delta for certain, so that no honest node may be missed.
   private let holdsDelta: Bool
-  private var hasBegun = false
   /// What is known of each node, by number.
   private var nodes: [CheckedNode]
   /// The honest servers' models by the step that starts from them, and their pre-gather models by the step they end.
@@ -35,7 +34,6 @@ struct Checker {
     models[0] = CoordinateRange(initialParameters)
     fingerprints[0] = [TraceDigest.of(initialParameters)]
     for number in roster.all { restart(number) }
-    hasBegun = true
   }
 
   /// For how many steps behind the front honest values are kept: all that a small model has, fewer for a large one.
@@ -43,9 +41,7 @@ struct Checker {
 
   /// Node `number` starts, for the first time or again with nothing on disk.
   mutating func restart(_ number: Int) {
-    let wasRestarted = hasBegun
     nodes[number] = CheckedNode(steps: configuration.training.steps)
-    nodes[number].wasRestarted = wasRestarted
     setWaits(of: number, step: 0)
   }
 
@@ -123,7 +119,7 @@ extension Checker {
     switch report {
     case .updated(let step, let parameters, let contributors, _):
       checkQuorum(contributors, quorums.workers.quorum, .momentum, step - 1, by: number, at: time)
-      _ = isPromised(contributors, by: number, of: .momentum, at: step - 1, time)
+      checkPresence(contributors, by: number, of: .momentum, at: step - 1, time)
       if configuration.gathers(after: step - 1) { checkGather(parameters, before: step, by: number, at: time) }
       reach(step, with: parameters, by: number, at: time)
     case .adopted(let step, let parameters, let contributors):
@@ -159,7 +155,8 @@ extension Checker {
     defer { nodes[number].gradientsAt = [] }
     switch source {
     case .median:
-      guard let parameters = nodes[number].gradientsAt.last, isPromised(contributors, by: number, of: .model, at: step, time) else { return }
+      checkPresence(contributors, by: number, of: .model, at: step, time)
+      guard let parameters = nodes[number].gradientsAt.last, isRangePromised else { return }
       check(parameters, within: models[step], "estimates at step \(step)", by: number, at: time)
     case .certified:
       guard let known = fingerprints[step],
@@ -171,24 +168,20 @@ extension Checker {
     }
   }
 
-  /// Whether what is made of the vectors of `contributors` must lie between honest values: with more than 3 f nodes always, with
-  /// fewer if no honest one was missed, which must not be while Delta holds.
-  private mutating func isPromised(
-    _ contributors: [NodeID], by number: Int, of kind: VectorKind, at step: Int, _ time: VirtualTime
-  ) -> Bool {
-    let missed = missed(contributors, of: kind.sender, by: number)
-    if holdsDelta, let first = missed.first {
-      report(.synchrony, number, time, "went on at step \(step) without a \(kind) of \(roster.id(first)), which is honest")
-    }
-    return missed.isEmpty || configuration.quorums.hasServerMajority
-  }
+  /// Whether what honest servers hold, and what is made of it, must lie between honest values: with n_ps > 3 f_ps always, with
+  /// fewer while Delta holds.
+  private var isRangePromised: Bool { configuration.quorums.hasServerMajority || holdsDelta }
 
-  /// The honest nodes of `role` that are not among `contributors`, though they were up all the time.
-  private func missed(_ contributors: [NodeID], of role: Role, by number: Int) -> [Int] {
-    guard configuration.training.mode.isSynchronous else { return [] }
+  /// While Delta holds, no honest node is missing where `number` goes on with the vectors of `contributors`.
+  private mutating func checkPresence(
+    _ contributors: [NodeID], by number: Int, of kind: VectorKind, at step: Int, _ time: VirtualTime
+  ) {
+    guard holdsDelta else { return }
     let present = Set(contributors)
-    let peers = role == .server ? 0..<roster.servers : roster.servers..<roster.all.count
-    return peers.filter { isHonest[$0] && $0 != number && !present.contains(roster.id($0)) && !nodes[$0].wasRestarted }
+    let peers = kind.sender == .server ? 0..<roster.servers : roster.servers..<roster.all.count
+    for peer in peers where isHonest[peer] && peer != number && !present.contains(roster.id(peer)) {
+      report(.synchrony, number, time, "went on at step \(step) without a \(kind) of \(roster.id(peer)), which is honest")
+    }
   }
 
   private mutating func checkQuorum(
@@ -217,7 +210,8 @@ extension Checker {
         "gathered at step \(step - 1) with \(arrived.count) others' models and its own where \(quorum) are needed")
     }
     let present = (0..<roster.servers).filter(arrived.contains).map(roster.id)
-    guard isPromised(present, by: number, of: .gatherModel, at: step - 1, time) else { return }
+    checkPresence(present, by: number, of: .gatherModel, at: step - 1, time)
+    guard isRangePromised else { return }
     check(result, within: gatherModels[step - 1], "gathers at step \(step - 1)", by: number, at: time)
   }
 
@@ -243,8 +237,7 @@ extension Checker {
     nodes[number].sent[slot] = fingerprint
     switch kind {
     case .model:
-      // One that has rejoined serves medians as good as what it rejoined with.
-      guard configuration.quorums.hasServerMajority || holdsDelta else { return }
+      guard isRangePromised else { return }
       check(vector, within: models[step], "sends a model of step \(step)", by: number, at: time)
     case .gatherModel:
       include(vector, in: &gatherModels, at: step)
@@ -314,8 +307,6 @@ struct CheckedNode {
   var isComputing = false
   /// Where gradients were asked for since the last step: of a pull, those at models that were turned away among them.
   var gradientsAt: [Vector] = []
-  /// Whether it was ever started again, and so counts as faulty for a while.
-  var wasRestarted = false
   var waits: [Wait] = []
   /// For each kind and step the senders whose vector was accepted.
   var arrived: [NodeSet]

@@ -11,14 +11,15 @@ public enum Swarm {
     public let topology: Topology
     public let violations: [Violation]
 
-    /// Whether this is the stall that the protocol leaves possible below q_ps = 3 f_ps + 1, when a server is faulty; see
-    /// `Quorums.warnings`.
+    /// Whether this is the stall that the protocol leaves possible below q_ps = 3 f_ps + 1, when a server is faulty, or in a
+    /// synchronous run so few are left that nobody can rejoin; see `Quorums.warnings`.
     public var isKnownStall: Bool {
       // While Delta holds nobody is left behind.
       if Simulation.holdsDelta(topology) { return false }
       let servers = topology.quorums.servers
       let faulty = Array(topology.faults.keys) + topology.schedule.restarts.map(\.node)
-      return servers.quorum < 3 * servers.byzantine + 1 && faulty.contains { $0.role == .server }
+      let isPossible = faulty.contains { $0.role == .server } || !topology.quorums.canRejoin
+      return servers.quorum < 3 * servers.byzantine + 1 && isPossible
         && violations.allSatisfy { $0.invariant == .liveness }
     }
   }
