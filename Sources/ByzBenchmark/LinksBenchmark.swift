@@ -79,17 +79,9 @@ public struct LinksBenchmark {
   private func measure(_ way: Way) throws -> RunSummary {
     let places = try Places()
     defer { places.remove() }
-    let folder = KeyFolder(path: places.folder(for: "keys"))
-    var nodes: [NodeID: NodePlace] = [:]
-    for node in topology.quorums.nodeIDs {
-      nodes[node] = NodePlace(
-        address: node.role == .server ? try places.next(.tcp) : nil,
-        publicKey: way == .open ? nil : try folder.makeSecretKey(of: "\(node)").publicKey,
-        dataPath: topology.nodes[node]?.dataPath)
-    }
-    let placed = topology.placing(nodes, security: way == .open ? .none : .curve)
+    let (placed, folder) = way == .open ? (try topology.open(in: places), nil) : try topology.protected(in: places)
     let targets = topology.quorums.serverIDs.compactMap { server -> (port: UInt16, key: PublicKey)? in
-      guard let place = nodes[server], let key = place.publicKey,
+      guard let place = placed.nodes[server], let key = place.publicKey,
         let port = place.address?.split(separator: ":").last.flatMap({ UInt16($0) })
       else { return nil }
       return (port, key)
@@ -97,6 +89,30 @@ public struct LinksBenchmark {
     let attack = way == .attacked ? HostilePeers(to: targets, rounds: rounds) : nil
     defer { attack?.stop() }
     return try ByzBenchmark.measure(placed, executable, keys: folder)
+  }
+}
+
+extension Topology {
+  /// This run over TCP on this machine.
+  func open(in places: Places) throws -> Topology {
+    placing(try tcpPlaces(in: places) { _ in nil }, security: .none)
+  }
+
+  /// This run over TCP on this machine with links protected by keys, and the folder of the secret ones.
+  func protected(in places: Places) throws -> (Topology, KeyFolder) {
+    let folder = KeyFolder(path: places.folder(for: "keys"))
+    let nodes = try tcpPlaces(in: places) { try folder.makeSecretKey(of: "\($0)").publicKey }
+    return (placing(nodes, security: .curve), folder)
+  }
+
+  private func tcpPlaces(in places: Places, key: (NodeID) throws -> PublicKey?) throws -> [NodeID: NodePlace] {
+    var found: [NodeID: NodePlace] = [:]
+    for node in quorums.nodeIDs {
+      found[node] = NodePlace(
+        address: node.role == .server ? try places.next(.tcp) : nil, publicKey: try key(node),
+        dataPath: nodes[node]?.dataPath)
+    }
+    return found
   }
 }
 

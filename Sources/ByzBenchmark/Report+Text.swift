@@ -39,10 +39,24 @@ extension LinksBenchmark.Report {
   }
 }
 
+extension ModeReport {
+  /// A table for people.
+  var text: String {
+    let rows = rows.map { row in
+      [
+        "\(row.mode.rawValue), \(row.links.rawValue)", String(format: "%.1f", row.stepsPerSecond.median),
+        row.ratio.map { String(format: "%.2f", $0) } ?? "", String(format: "%.2f", row.modelsPerStep),
+        String(format: "%.2f", Double(row.bytesPerStep) / 1e6), milliseconds(row.processorSeconds),
+      ]
+    }
+    return table([["", "steps/s", "x asynchronous", "models/step", "MB/step", "CPU ms/step"]] + rows)
+  }
+}
+
 extension StepReport {
   /// Tables for people.
   public var text: String {
-    [stepText, processorText, undefendedText, memoryText].joined(separator: "\n\n")
+    [stepText, processorText, undefendedText, modes.text, memoryText].joined(separator: "\n\n")
   }
 
   private var stepText: String {

@@ -4,7 +4,8 @@ import ByzRuntime
 import ByzTopology
 
 /// A whole step of a topology in real processes, without faults, beside the sum of what it cannot do without: its bytes at
-/// the bandwidth of libzmq, and its gradients. And beside the same workers under one trusted server that averages.
+/// the bandwidth of libzmq, and its gradients. Beside the same workers under one trusted server that averages; and in each mode,
+/// with links of each kind.
 public struct StepBenchmark {
   private let topology: Topology
   private let runs: Int
@@ -26,7 +27,8 @@ public struct StepBenchmark {
   public func run(showing progress: ProgressBar, unless isInterrupted: @escaping () -> Bool) throws -> StepReport {
     var (bare, gradients, evaluations) = ([Double](), [Double](), [Double]())
     var runs: [Way: StepReport.Runs] = [:]
-    let parts = 2 + 2 * Way.allCases.count
+    var modes: [ModeReport.Key: [RunSummary]] = [:]
+    let parts = 2 + 2 * Way.allCases.count + ModeReport.Links.allCases.count * permittedModes.count
     for round in 0..<self.runs {
       var done = parts * round
       func show(_ part: String) {
@@ -45,11 +47,18 @@ public struct StepBenchmark {
         show("undefended, \(way.rawValue)")
         runs[way, default: .init()].undefended.append(try launch(topology.undefended, way))
       }
+      for links in ModeReport.Links.allCases {
+        for mode in permittedModes {
+          if isInterrupted() { throw Interrupted() }
+          show("\(mode.rawValue), \(links.rawValue)")
+          modes[ModeReport.Key(links: links, mode: mode), default: []].append(try launch(mode, links))
+        }
+      }
     }
     progress.finish()
     return StepReport(
       topology, secondsPerByte: Timing(bare), gradient: Timing(gradients), evaluation: Timing(evaluations),
-      local: runs[.local] ?? .init(), tcp: runs[.tcp] ?? .init())
+      local: runs[.local] ?? .init(), tcp: runs[.tcp] ?? .init(), modes: ModeReport(modes))
   }
 
   /// How nodes are linked.
@@ -89,16 +98,58 @@ public struct StepBenchmark {
   }
 }
 
+extension StepBenchmark {
+  /// The modes that the bounds permit.
+  private var permittedModes: [ModeReport.Mode] {
+    ModeReport.Mode.allCases.filter {
+      let mode = training(in: $0)
+      return topology.quorums.standard(in: mode).violations(under: topology.rule, in: mode).isEmpty
+    }
+  }
+
+  private func training(in mode: ModeReport.Mode) -> TrainingMode {
+    mode.training(topology.training.mode.pull?.lipschitzBatch ?? .own)
+  }
+
+  private func launch(_ mode: ModeReport.Mode, _ links: ModeReport.Links) throws -> RunSummary {
+    let training = training(in: mode)
+    let varied = topology.varied(
+      name: links.rawValue.filter(\.isLetter), mode: training, quorums: topology.quorums.standard(in: training))
+    switch links {
+    case .local: return try launch(varied, .local)
+    case .tcp: return try launch(varied, .tcp)
+    case .protected:
+      let places = try Places()
+      defer { places.remove() }
+      let (placed, keys) = try varied.protected(in: places)
+      return try measure(placed, executable, keys: keys)
+    }
+  }
+}
+
+extension Quorums {
+  /// The same nodes and bounds with the quorums that follow from them in `mode`.
+  fileprivate func standard(in mode: TrainingMode) -> Quorums {
+    Quorums(servers: (servers.count, servers.byzantine), workers: (workers.count, workers.byzantine), in: mode)
+  }
+}
+
 extension Topology {
   /// The same workers under one trusted server that averages what they send: what the run would be without any defence.
   fileprivate var undefended: Topology {
     varied(
-      name: "undefended", quorums: Quorums(servers: (1, 0), workers: (quorums.workers.count, 0)), rule: Average())
+      name: "undefended", mode: .asynchronous, quorums: Quorums(servers: (1, 0), workers: (quorums.workers.count, 0)), rule: Average())
   }
 
   /// This run on one machine, without faults, and with other quorums and another rule if they are given.
-  fileprivate func varied(name: String, quorums: Quorums? = nil, rule: (any AggregationRule)? = nil) -> Topology {
+  fileprivate func varied(
+    name: String, mode: TrainingMode? = nil, quorums: Quorums? = nil, rule: (any AggregationRule)? = nil
+  ) -> Topology {
     let kept = quorums ?? self.quorums
+    let training = TrainingParameters(
+      mode: mode ?? training.mode, steps: training.steps, gatherEvery: training.gatherEvery,
+      learningRate: training.learningRate, momentum: training.momentum, gradientClip: training.gradientClip,
+      weightDecay: training.weightDecay)
     return Topology(
       name: name, seed: seed, model: model, training: training, batch: batch, evaluateEvery: evaluateEvery,
       quorums: kept, patience: patience,

@@ -33,6 +33,8 @@ public struct StepReport: Codable, Sendable {
   public let onOneMachine: Defence
   /// What defence costs where every node has a machine of its own: with links over TCP.
   public let acrossMachines: Defence
+  /// The other modes, and other links.
+  public let modes: ModeReport
   public let secondsToFirstStep: Timing
   /// Proportional bytes of all nodes together.
   public let memory: [RunSummary.MemoryAtStep]
@@ -63,8 +65,10 @@ public struct StepReport: Codable, Sendable {
   }
 
   init(
-    _ topology: Topology, secondsPerByte: Timing, gradient: Timing, evaluation: Timing, local: Runs, tcp: Runs
+    _ topology: Topology, secondsPerByte: Timing, gradient: Timing, evaluation: Timing, local: Runs, tcp: Runs,
+    modes: ModeReport
   ) {
+    self.modes = modes
     let runs = local.defended
     self.topology = topology.name
     self.runs = runs.count

@@ -28,7 +28,11 @@ public struct ProtocolConfiguration: Sendable {
   ) {
     self.quorums = quorums
     self.training = training
-    self.patience = patience
+    // One server's model a step lets servers run ahead of others until a worker's turn comes to one of these: with more than
+    // f_ps behind, not enough may be ahead to rejoin with, and the momentums of so many steps bring them there.
+    self.patience =
+      training.mode.isSynchronous
+      ? patience.with(retainedSteps: max(patience.retainedSteps, 3 * quorums.servers.byzantine + 2)) : patience
     self.rule = rule
     self.dimension = dimension
     self.seed = seed

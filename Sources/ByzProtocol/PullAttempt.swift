@@ -28,26 +28,59 @@ struct PullAttempt {
   private let order: [NodeID]
   /// The server whose model is waited for or being looked at.
   private(set) var server: NodeID
+  /// The parts of the time that a server has.
+  private let parts: [Int]
+  /// How many of them have passed for `server`.
+  private(set) var passed = 0
+  /// Whether the model of `server` was seen to be here.
+  private var isHere = false
   /// Whether `server` has had its time.
   private(set) var isOverdue = false
   /// Whether those that send digests have.
   private(set) var areDigestsOverdue = false
   private var refused: Set<NodeID> = []
+  /// The servers that have had their time for nothing. Perhaps nobody has the model of this step yet.
+  private var overdue: Set<NodeID> = []
   private var rejected: [Rejected] = []
   /// The digests of models that have come, computed here.
   private var computed: [NodeID: ModelDigest] = [:]
 
-  init(step: Int, order: [NodeID]) {
+  init(step: Int, order: [NodeID], waitingInParts parts: [Int]) {
     self.step = step
+    self.parts = parts
     self.order = order
     server = order[0]
   }
 
   var timer: Timer { .pull(step: step, attempt: refused.count) }
 
+  /// The next part of the time that `server` has.
+  var startPart: Action { .schedule(timer, afterMilliseconds: parts[passed]) }
+
+  /// A part has passed; whether there is another.
+  mutating func passPart() -> Bool {
+    passed += 1
+    return passed < parts.count
+  }
+
+  /// Whether the model of `server` has come only now.
+  mutating func hasJustCome() -> Bool {
+    defer { isHere = true }
+    return !isHere
+  }
+
   /// Takes note that the time is up: of the server, or if its model is here, of those that send digests.
   mutating func expire(isModelHere: Bool) {
     if isModelHere { areDigestsOverdue = true } else { isOverdue = true }
+  }
+
+  /// Takes note that `server` was not worth waiting for, or was waited for in vain.
+  mutating func giveUp() { overdue.insert(server) }
+
+  /// The servers that have had their time for nothing, once.
+  mutating func takeOverdue() -> Set<NodeID> {
+    defer { overdue = [] }
+    return overdue
   }
 
   /// Turns to the next server, one of `preferred` if such are left; false if none is left.
@@ -56,7 +89,7 @@ struct PullAttempt {
     let left = order.filter { !refused.contains($0) }
     guard let next = left.first(where: preferred.contains) ?? left.first else { return false }
     server = next
-    isOverdue = false
+    (passed, isHere, isOverdue) = (0, false, false)
     return true
   }
 

@@ -64,12 +64,18 @@ struct QuorumWait {
 struct GraceKeeper {
   private let configuration: ProtocolConfiguration
   private var delay: MeasuredDelay?
+  private var pullDelay: MeasuredDelay
   /// The wait that was closed last, and how many parts of it had passed then.
   private var closed: [VectorKind: (step: Int, passed: Int)] = [:]
 
   init(_ configuration: ProtocolConfiguration) {
     self.configuration = configuration
     delay = configuration.training.mode.isSynchronous ? MeasuredDelay(configuration.patience.delay) : nil
+    let share = 2 * (configuration.quorums.servers.byzantine + 1)
+    pullDelay = MeasuredDelay(
+      DelayBound(
+        milliseconds: max(1, configuration.patience.delay.milliseconds / share),
+        floorMilliseconds: configuration.patience.delay.floorMilliseconds / share))
   }
 
   /// A new wait.
@@ -88,7 +94,7 @@ struct GraceKeeper {
 
   /// A worker's wait for all after it has pulled from one after the other, and waited for those that did not answer.
   func waitAfterPulling(step: Int) -> QuorumWait {
-    QuorumWait(.model, step: step, round: round(of: .model, at: step), graceInParts: [pullMilliseconds], isCommon: false)
+    QuorumWait(.model, step: step, round: round(of: .model, at: step), graceInParts: [pullDelay.milliseconds], isCommon: false)
   }
 
   /// The number of a wait among those of its kind: of a synchronous run's models and pre-gather models there is one in T steps.
@@ -109,11 +115,12 @@ struct GraceKeeper {
   /// Takes note that `wait` is over.
   mutating func close(_ wait: QuorumWait) { closed[wait.kind] = (wait.step, wait.passed) }
 
-  /// For how long one server's model is waited for before another one is asked, and once in a step the others' digests: for
-  /// f_ps servers in a row, and the digests, half of Delta together, so that a worker which silent servers kept waiting is not
-  /// missed by the others in turn.
-  var pullMilliseconds: Int {
-    let delay = delay?.milliseconds ?? configuration.patience.delay.milliseconds
-    return max(1, delay / (2 * (configuration.quorums.servers.byzantine + 1)))
-  }
+  /// For how long one server's model is waited for before another one is asked, and once in a step the others' digests, in
+  /// parts. For f_ps servers in a row, and the digests, that is half of Delta together at most, so that a worker which silent
+  /// servers kept waiting is not missed by the others in turn. It is measured by itself, since it counts from the moment that
+  /// the worker is done with the step before, and others may be slower.
+  var pullParts: [Int] { Array(pullDelay.current) }
+
+  /// Takes note that a pulled model came after `passed` parts of its wait.
+  mutating func pulled(after passed: Int) { pullDelay.note(passed: passed) }
 }

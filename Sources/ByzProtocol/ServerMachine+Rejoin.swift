@@ -108,10 +108,10 @@ extension ServerMachine {
     return gather(coordinatewiseMedian(of: models.map(\.vector)))
   }
 
-  /// Whether this server may go by what others say: with n_ps > 3 f_ps always, with fewer when it has been without its quorum
-  /// for Delta, which shows that it is one of those that are not in time.
+  /// Whether this server may go by what others say: in a synchronous run when it has been without its quorum for Delta, which
+  /// shows that it is one of those that are not in time.
   private var mayAdopt: Bool {
-    if configuration.quorums.hasServerMajority { return true }
+    if !configuration.training.mode.isSynchronous { return true }
     let isLacking =
       switch phase {
       case .collecting: momentums.vectors(of: step).count < configuration.quorums.workers.quorum

@@ -378,10 +378,11 @@ extension ServerMachine {
     }
   }
 
-  // A message may overtake another one: what a worker wants for the newest step is what it wants.
+  // A message may overtake another one: what a worker wants for the newest step is what it wants, and rather the model.
 
   private mutating func owe(_ worker: NodeID, _ debt: Debt) {
-    if debt.step >= owed[worker]?.step ?? 0 { owed[worker] = debt }
+    if let known = owed[worker], known.step > debt.step || (known.step == debt.step && debt.isDigest) { return }
+    owed[worker] = debt
   }
 
   private mutating func settle(_ worker: NodeID, upTo step: Int) {

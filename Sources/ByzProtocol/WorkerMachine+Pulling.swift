@@ -9,18 +9,23 @@ import ByzNumerics
 /// Source: El-Mhamdi et al., PODC 2020 (arXiv 1905.03853), the synchronous algorithm; digests are this project's.
 extension WorkerMachine {
   mutating func startPull() -> [Action] {
-    let pull = PullAttempt(step: inbox.wanted, order: configuration.pullOrder(of: id.index, at: inbox.wanted))
-    phase = .pulling(pull)
+    var pull = PullAttempt(
+      step: inbox.wanted, order: configuration.pullOrder(of: id.index, at: inbox.wanted),
+      waitingInParts: grace.pullParts)
     // One that has been silent again and again is not waited for.
-    return pullAttendance.isLeftOut(pull.server, in: pull.step) ? goOn(.absent) : [timer(of: pull)] + advancePull()
+    let isLeftOut = pullAttendance.isLeftOut(pull.server, in: pull.step)
+    if isLeftOut { pull.giveUp() }
+    phase = .pulling(pull)
+    return isLeftOut ? goOn(.absent) : [pull.startPart] + advancePull()
   }
 
-  private func timer(of pull: PullAttempt) -> Action {
-    .schedule(pull.timer, afterMilliseconds: grace.pullMilliseconds)
-  }
-
-  mutating func pullIsOverdue() -> [Action] {
+  /// A part of the time has passed.
+  mutating func passPartOfPull() -> [Action] {
     guard case .pulling(var pull) = phase else { return [] }
+    if pull.passPart() {
+      phase = .pulling(pull)
+      return [pull.startPart]
+    }
     pull.expire(isModelHere: inbox.holds(pull.step, from: pull.server))
     phase = .pulling(pull)
     return advancePull()
@@ -28,13 +33,27 @@ extension WorkerMachine {
 
   /// Goes on as far as the models and digests at hand permit.
   mutating func advancePull() -> [Action] {
-    guard case .pulling(let pull) = phase else { return [] }
-    let newest = inbox.newestStep(from: pull.server) ?? -1
+    guard case .pulling(var pull) = phase else { return [] }
     // Of f_ps + 1 servers one is honest: the others have left this step behind.
     let ahead = servers.count { inbox.newestStep(from: $0) ?? -1 > pull.step }
     if ahead > configuration.quorums.servers.byzantine { return collectFromAll(afterPulling: true) }
-    if let model = inbox.vector(of: pull.step, from: pull.server) { return weigh(model) }
-    return pull.isOverdue || newest > pull.step ? goOn(.absent) : []
+    if let model = inbox.vector(of: pull.step, from: pull.server) {
+      if pull.hasJustCome() { grace.pulled(after: pull.passed) }
+      // The model exists: those that have had their time are late indeed.
+      let overdue = pull.takeOverdue()
+      phase = .pulling(pull)
+      let areNewAbsentees = !absentees.isSuperset(of: overdue)
+      for server in overdue { missed(server) }
+      // Perhaps more are missing than may be Byzantine.
+      return areNewAbsentees ? collectFromAll(afterPulling: true) : weigh(model)
+    }
+    if inbox.newestStep(from: pull.server) ?? -1 > pull.step { return goOn(.absent) }
+    guard pull.isOverdue else { return [] }
+    // It needs a part more than there were.
+    grace.pulled(after: pull.passed)
+    pull.giveUp()
+    phase = .pulling(pull)
+    return goOn(.absent)
   }
 
   /// What to do with a model that has come.
@@ -69,18 +88,28 @@ extension WorkerMachine {
   private mutating func reconsider(_ known: PullAttempt.Rejected, of pull: PullAttempt) -> [Action] {
     guard known.holders.count > configuration.quorums.servers.byzantine else { return goOn(known.refusal, isNew: false) }
     guard let gradient = known.gradient else { return accept(known.model, of: pull, as: .certified) }
-    pullAttendance.close(pull.server, wasPresent: true)
+    heard(from: pull.server)
     let candidate = Candidate(
       step: pull.step, parameters: known.model, contributors: known.holders.sorted(), source: .certified, pull: pull)
     return finish(candidate, gradient: gradient.vector, loss: gradient.loss)
   }
 
   private mutating func accept(_ model: Vector, of pull: PullAttempt, as source: ModelSource) -> [Action] {
-    pullAttendance.close(pull.server, wasPresent: true)
+    heard(from: pull.server)
     // What the filters let pass so far may still be turned away for its gradient.
     if source == .certified { inbox.want(pull.step + 1) }
     return compute(
       Candidate(step: pull.step, parameters: model, contributors: [pull.server], source: source, pull: pull))
+  }
+
+  mutating func heard(from server: NodeID) {
+    pullAttendance.close(server, wasPresent: true)
+    absentees.remove(server)
+  }
+
+  mutating func missed(_ server: NodeID) {
+    pullAttendance.close(server, wasPresent: false)
+    absentees.insert(server)
   }
 
   /// Turns to the next server: to one of those that agree on a digest, if enough do.
@@ -89,14 +118,14 @@ extension WorkerMachine {
   private mutating func goOn(_ refusal: ModelRefusal, isNew: Bool = true) -> [Action] {
     guard case .pulling(var pull) = phase else { return [] }
     let refused = pull.server
-    pullAttendance.close(refused, wasPresent: refusal != .absent)
     if isNew { filters.observe(refusal) }
+    if refusal != .absent { heard(from: refused) }
     let report = Action.report(.refused(step: pull.step, server: refused, refusal))
     let isLeft = pull.turnToNext(preferring: pull.certifiedHolders(digests, in: configuration))
     phase = .pulling(pull)
     guard isLeft else { return [report] + collectFromAll(afterPulling: true) }
     let isHere = inbox.holds(pull.step, from: pull.server)
-    return [report] + (isHere ? [] : ask([pull.server])) + [timer(of: pull)] + advancePull()
+    return [report] + (isHere ? [] : ask([pull.server])) + [pull.startPart] + advancePull()
   }
 
   /// Decides about a candidate whose gradient is there.

@@ -46,6 +46,8 @@ public struct WorkerMachine: Machine {
   private var attendance: Attendance
   /// The same of servers that were pulled from, each at other steps than another worker did.
   var pullAttendance: Attendance
+  /// The servers whose model was not there when it was last waited for.
+  var absentees: Set<NodeID> = []
   private var estimator: MomentumEstimator
   private var momentums: Retention
   /// The servers that have not said that they reached the last step.
@@ -94,7 +96,7 @@ public struct WorkerMachine: Machine {
     case (.collecting, .timer(wait.askTimer)):
       return askAgain()
     case (.pulling(let pull), .timer(let timer)) where timer == pull.timer:
-      return pullIsOverdue()
+      return passPartOfPull()
     case (.lingering, .timer(.linger)):
       return end()
     case (.collecting, .reconnected(let peer)):
@@ -150,7 +152,16 @@ extension WorkerMachine {
   /// Waits for what the step needs: one server's model, or a quorum.
   private mutating func awaitModels(of step: Int) -> [Action] {
     inbox.want(step)
-    return filters.canJudge(step) ? startPull() : awaitQuorum() + collect()
+    // With more servers missing than may be Byzantine, some honest ones are behind: as in an asynchronous run it takes a
+    // quorum, which lets nobody leave them behind.
+    let isQuorumThere = absentees.count <= configuration.quorums.servers.byzantine
+    return filters.canJudge(step) && isQuorumThere ? startPull() : awaitQuorum() + askIfNotGiven(step) + collect()
+  }
+
+  /// Asks those servers for the model of `step` that do not give it by themselves.
+  private func askIfNotGiven(_ step: Int) -> [Action] {
+    let givers = Set(configuration.givers(to: id.index, at: step))
+    return ask(lacking.filter { !givers.contains($0) })
   }
 
   private mutating func awaitQuorum(afterPulling: Bool = false) -> [Action] {
@@ -186,6 +197,8 @@ extension WorkerMachine {
     let contributors = models.map(\.sender)
     let parameters = coordinatewiseMedian(of: models.map(\.vector))
     if wait.isCommon { attendance.close(present: contributors) }
+    for server in servers where !contributors.contains(server) { missed(server) }
+    for server in contributors { heard(from: server) }
     grace.close(wait)
     inbox.want(step + 1)
     return compute(

@@ -64,7 +64,8 @@ private struct Words {
 
 extension Transcript {
   /// `node worker-0: servers=5/1 workers=7/2 steps=4`, with `gather`, `retained`, `grace`, `quorums`, `momentum`, `clip`,
-  /// `decay`, `rate` and `theta` where they matter.
+  /// `decay`, `rate` and `theta` where they matter; `pull=filtered` or `certified` makes the run synchronous, with `delta=80` or
+  /// `delta=80/20`, the second number being the floor, and `batch=same`.
   private static func parse(node line: String) throws -> any Machine {
     let parts = line.split(separator: ":").map(String.init)
     guard parts.count == 2, parts[0].hasPrefix("node "), let id = NodeID(parts[0].dropFirst(5)) else {
@@ -93,20 +94,33 @@ extension Transcript {
     else { throw Malformed(line: line, reason: "'servers' and 'workers' are needed") }
     let quorums = try pair("quorums", settings["quorums"])
     let grace = Int(settings["grace"] ?? "0") ?? 0
+    let mode = mode(settings)
+    let delta = (settings["delta"] ?? "0").split(separator: "/").compactMap { Int($0) }
+    guard (1...2).contains(delta.count) else { throw Malformed(line: line, reason: "'delta' is one number or two") }
     let coefficient = Double(settings["momentum"] ?? "0") ?? 0
     return ProtocolConfiguration(
       quorums: Quorums(
         servers: (servers.0, servers.1), workers: (workers.0, workers.1), serverQuorum: quorums?.0,
-        workerQuorum: quorums?.1),
+        workerQuorum: quorums?.1, in: mode),
       training: TrainingParameters(
-        steps: Int(settings["steps"] ?? "10") ?? 10, gatherEvery: Int(settings["gather"] ?? "100") ?? 100,
+        mode: mode, steps: Int(settings["steps"] ?? "10") ?? 10, gatherEvery: Int(settings["gather"] ?? "100") ?? 100,
         learningRate: LearningRate(initial: Double(settings["rate"] ?? "1") ?? 1),
         momentum: coefficient == 0 ? .none : Momentum(coefficient: coefficient, form: .dampened),
         gradientClip: settings["clip"].flatMap(Double.init), weightDecay: Double(settings["decay"] ?? "0") ?? 0),
       patience: Patience(
         graceMilliseconds: grace, startGraceMilliseconds: grace,
+        delay: DelayBound(milliseconds: delta[0], floorMilliseconds: delta[delta.count - 1]),
         retainedSteps: Int(settings["retained"] ?? "3") ?? 3),
       rule: MinimumDiameterAveraging(), dimension: 1)
+  }
+
+  private static func mode(_ settings: [String: String]) -> TrainingMode {
+    let batch = LipschitzBatch(rawValue: settings["batch"] ?? "own") ?? .own
+    switch settings["pull"] {
+    case "filtered": return .synchronous(.filtered(batch))
+    case "certified": return .synchronous(.certified(batch))
+    default: return .asynchronous
+    }
   }
 
   private static func parse(event words: Words) throws -> Event {
@@ -117,6 +131,9 @@ extension Transcript {
     case "reconnected": return .reconnected(try words.next { NodeID($0) })
     case "timer": return .timer(try timer(&words))
     case "done": return .received(.done, from: try words.sender())
+    case "digest":
+      let message = Message.digest(step: try words.next { Int($0) }, try words.next(digest))
+      return .received(message, from: try words.sender())
     case "request":
       let message = Message.request(try words.next(kind), step: try words.next { Int($0) })
       return .received(message, from: try words.sender())
@@ -131,11 +148,19 @@ extension Transcript {
     switch try words.next() {
     case "grace": .grace(try words.next(kind), step: try words.next { Int($0) })
     case "ask": .askAgain(try words.next(kind), step: try words.next { Int($0) })
+    case "pull": .pull(step: try words.next { Int($0) }, attempt: try words.next { Int($0) })
     default: .linger
     }
   }
 
   private static func kind(_ name: String) -> VectorKind? { VectorKind.allCases.first { "\($0)" == name } }
+
+  /// `of:5:[1]`, the digest of that model of step 5.
+  private static func digest(_ text: String) -> ModelDigest? {
+    let parts = text.split(separator: ":").map(String.init)
+    guard parts.count == 3, parts[0] == "of", let step = Int(parts[1]), let model = vector(parts[2]) else { return nil }
+    return ModelDigest(of: model, step: step, topologyDigest: [])
+  }
 
   /// `[1]` or `[1,2]`.
   private static func vector(_ text: String) -> Vector? {
@@ -158,7 +183,9 @@ extension Transcript {
       "reached \(step) with \(parameters), averaged \(list(selected)) of \(list(contributors))"
     case .report(.adopted(let step, let parameters, let contributors)):
       "adopted \(step) with \(parameters), the median of \(list(contributors))"
-    case .report(.estimated(let step, _, let contributors)): "estimated \(step) from \(list(contributors))"
+    case .report(.estimated(let step, _, let contributors, let source)):
+      "estimated \(step) from \(list(contributors))" + (source == .median ? "" : ", \(source)")
+    case .report(.refused(let step, let server, let refusal)): "refused model \(step) of \(server): \(refusal)"
     case .report(.forged(let step, _, _)): "forged \(step)"
     case .reject(let sender, let reason): "reject \(sender): \(reason)"
     case .diverge(let step): "diverge at \(step)"
@@ -173,6 +200,7 @@ extension Transcript {
     switch message {
     case .vector(let kind, let step, let vector): "\(kind) \(step) \(vector)"
     case .request(let kind, let step): "request \(kind) \(step)"
+    case .digest(let step, let digest): "digest \(step) \(digest)"
     case .done: "done"
     }
   }
@@ -181,6 +209,7 @@ extension Transcript {
     switch timer {
     case .grace(let kind, let step): "grace \(kind) \(step)"
     case .askAgain(let kind, let step): "ask \(kind) \(step)"
+    case .pull(let step, let attempt): "pull \(step) \(attempt)"
     case .linger: "linger"
     case .fault(let number): "fault \(number)"
     }
