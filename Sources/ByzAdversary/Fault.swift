@@ -36,7 +36,8 @@ extension Action {
     switch self {
     case .send(let message, _), .garble(let message, _, _), .confide(let message, _): message.step
     case .computeGradient(let step, _, _, _), .diverge(let step): step
-    case .report(.updated(let step, _, _, _)), .report(.adopted(let step, _, _)), .report(.estimated(let step, _, _, _)),
+    case .report(.updated(let step, _, _, _)), .report(.adopted(let step, _, _)),
+      .report(.estimated(let step, _, _, _)),
       .report(.refused(let step, _, _)), .report(.forged(let step, _, _)):
       step
     case .schedule, .reject, .finish, .crash: nil

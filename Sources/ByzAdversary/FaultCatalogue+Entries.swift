@@ -125,7 +125,8 @@ extension FaultCatalogue {
   static let pulls: [FaultDescription] = [
     FaultDescription(
       "drift", of: [.server], [share(0.9, "of the outliers filter's bound, how far a model lies from the true one")],
-      summary: "serves, at every step, a model that lies uphill of the true one, a share of what the outliers filter lets "
+      summary:
+        "serves, at every step, a model that lies uphill of the true one, a share of what the outliers filter lets "
         + "pass",
       formula:
         "y = x + share eta_s |g_s| ((3 T + 2) (n_w - f_w) / (4 f_w) + 2 ((t - 1) mod T)) u with u the direction from this "

@@ -11,7 +11,9 @@ struct Silent: Fault {
     guard case .send(.vector(let kind, let step, _), let receivers) = action else { return [action] }
     // A momentum is at the same time the request for the next model.
     guard kind == .momentum, step + 1 < configuration.training.steps else { return [] }
-    let givers = configuration.givers(to: node.index, at: step + 1).filter(receivers.contains)
+    let givers =
+      configuration.training.mode.isSynchronous
+      ? configuration.givers(to: node.index, at: step + 1).filter(receivers.contains) : receivers
     return givers.isEmpty ? [] : [.send(.request(.model, step: step + 1), to: givers)]
   }
 }

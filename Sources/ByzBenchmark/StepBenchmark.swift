@@ -138,7 +138,8 @@ extension Topology {
   /// The same workers under one trusted server that averages what they send: what the run would be without any defence.
   fileprivate var undefended: Topology {
     varied(
-      name: "undefended", mode: .asynchronous, quorums: Quorums(servers: (1, 0), workers: (quorums.workers.count, 0)), rule: Average())
+      name: "undefended", mode: .asynchronous, quorums: Quorums(servers: (1, 0), workers: (quorums.workers.count, 0)),
+      rule: Average())
   }
 
   /// This run on one machine, without faults, and with other quorums and another rule if they are given.

@@ -70,8 +70,11 @@ public struct ProtocolConfiguration: Sendable {
   /// For how long a node that has its quorum of `step` waits for the rest, at most.
   public func graceMilliseconds(at step: Int) -> Int {
     let usual = training.mode.isSynchronous ? patience.delay.milliseconds : patience.graceMilliseconds
-    return step > 0 ? usual : training.mode.isSynchronous ? max(usual, patience.startGraceMilliseconds)
-      : patience.startGraceMilliseconds
+    return step > 0
+      ? usual
+      : training.mode.isSynchronous
+        ? max(usual, patience.startGraceMilliseconds)
+        : patience.startGraceMilliseconds
   }
 
   /// Whether servers gather after the update of `step`: when T divides t + 1. A single server has nobody to gather with.

@@ -184,7 +184,8 @@ extension Quorums {
       guard group.quorum != group.count - group.byzantine, group.count > 2 * group.byzantine else { return nil }
       return Violation(
         subject: subject,
-        sentence: "\(equation) = \(group.count - group.byzantine) does not hold: in a synchronous run one goes on with so "
+        sentence:
+          "\(equation) = \(group.count - group.byzantine) does not hold: in a synchronous run one goes on with so "
           + "many after Delta, and with more at once; leave it out")
     }
   }

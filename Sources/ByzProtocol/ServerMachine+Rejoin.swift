@@ -57,7 +57,8 @@ extension ServerMachine {
   /// Adopts the newest model that enough others have, if it is newer than this server's own.
   mutating func adopt() -> [Action] {
     let quorum = configuration.adoptionQuorum
-    guard let newest = peerModels.steps(heldFrom: quorum).first, newest > step + configuration.toleratedLag, isWaiting, mayAdopt
+    guard let newest = peerModels.steps(heldFrom: quorum).first, newest > step + configuration.toleratedLag, isWaiting,
+      mayAdopt
     else {
       serveMedians()
       return []

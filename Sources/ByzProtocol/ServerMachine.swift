@@ -351,7 +351,9 @@ extension ServerMachine {
   private mutating func serve(_ worker: NodeID, modelFrom first: Int, exactly: Bool) -> [Action] {
     guard first < configuration.training.steps else { return [] }
     guard first <= step else {
-      owe(worker, Debt(step: first, isDigest: false))
+      let debt = Debt(step: first, isDigest: false)
+      // What is asked for as such may be wanted by one that was started again, and then it is all that it wants.
+      if exactly { owed[worker] = debt } else { owe(worker, debt) }
       return []
     }
     guard let kept = exactly ? sentModels.vector(of: first) : sentModels.newest else { return [] }
@@ -378,7 +380,7 @@ extension ServerMachine {
     }
   }
 
-  // A message may overtake another one: what a worker wants for the newest step is what it wants, and rather the model.
+  // A momentum may overtake another one: what a worker wants for the newest step is what it wants, and rather the model.
 
   private mutating func owe(_ worker: NodeID, _ debt: Debt) {
     if let known = owed[worker], known.step > debt.step || (known.step == debt.step && debt.isDigest) { return }

@@ -86,7 +86,9 @@ extension WorkerMachine {
   /// What to do with a model that was turned away and that another server has sent now: what f_ps + 1 have sent is an honest
   /// server's, whatever the filters think of it.
   private mutating func reconsider(_ known: PullAttempt.Rejected, of pull: PullAttempt) -> [Action] {
-    guard known.holders.count > configuration.quorums.servers.byzantine else { return goOn(known.refusal, isNew: false) }
+    guard known.holders.count > configuration.quorums.servers.byzantine else {
+      return goOn(known.refusal, isNew: false)
+    }
     guard let gradient = known.gradient else { return accept(known.model, of: pull, as: .certified) }
     heard(from: pull.server)
     let candidate = Candidate(

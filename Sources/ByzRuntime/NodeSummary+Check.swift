@@ -26,11 +26,12 @@ extension NodeSummary {
       ("its loss", loss.map { abs($0) < 1e300 } ?? true),
       ("its shares", [selected ?? [:], admitted ?? [:]].allSatisfy { Self.areShares($0, of: ids) }),
       ("its forgeries", forged.map { steps.contains($0.overheard) && steps.contains($0.estimated) } ?? true),
-      ("its pulls", (pulled ?? [:]).allSatisfy { ModelSource(rawValue: $0.key) != nil && steps.contains($0.value) }),
       (
-        "its refusals",
-        (refused ?? [:]).allSatisfy { ids.contains($0.key) && Self.areNames($0.value.keys) && $0.value.values.allSatisfy(Self.isRefusal) }
+        "its pulls",
+        (pulled ?? [:]).allSatisfy { ModelSource(rawValue: $0.key) != nil && steps.contains($0.value) }
+          && steps.contains((pulled ?? [:]).values.reduce(0, +))
       ),
+      ("its refusals", (refused ?? [:]).allSatisfy { Self.areRefusals($0.value, of: $0.key, in: topology) }),
       (
         "its counts of messages sent",
         Self.areNames(sent.keys) && sent.values.allSatisfy { Self.isCount($0.messages) && Self.isCount($0.bytes) }
@@ -41,8 +42,13 @@ extension NodeSummary {
     return tests.first { !$0.1 }?.0
   }
 
-  private static func isRefusal(_ refusals: Refusals) -> Bool {
-    isCount(refusals.models) && [refusals.meanExcess, refusals.largestExcess].allSatisfy { $0.map { $0 >= 0 && $0 < 1e300 } ?? true }
+  /// Models of `server` that a worker can have refused, each at most once a step.
+  private static func areRefusals(_ reasons: [String: Refusals], of server: String, in topology: Topology) -> Bool {
+    topology.quorums.serverIDs.contains { "\($0)" == server } && areNames(reasons.keys)
+      && reasons.values.allSatisfy { refusals in
+        (0...topology.training.steps).contains(refusals.models)
+          && [refusals.meanExcess, refusals.largestExcess].allSatisfy { $0.map { $0 >= 0 && $0 < 1e300 } ?? true }
+      }
   }
 
   private static func isCount(_ number: Int) -> Bool { (0...largestCount).contains(number) }

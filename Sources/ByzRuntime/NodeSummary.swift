@@ -38,6 +38,10 @@ public struct NodeSummary: Codable, Sendable {
     /// What the filter measured divided by its bound: the mean and the largest; nil where no filter did.
     public var meanExcess: Double?
     public var largestExcess: Double?
+    /// How many of the models have such a figure.
+    private var measured = 0
+
+    private enum CodingKeys: CodingKey { case models, meanExcess, largestExcess }
 
     public init() {}
 
@@ -45,7 +49,8 @@ public struct NodeSummary: Codable, Sendable {
     mutating func add(_ refusal: ModelRefusal) {
       models += 1
       guard let excess = refusal.excess, excess.isFinite else { return }
-      meanExcess = (meanExcess ?? 0) + (excess - (meanExcess ?? 0)) / Double(models)
+      measured += 1
+      meanExcess = (meanExcess ?? 0) + (excess - (meanExcess ?? 0)) / Double(measured)
       largestExcess = max(largestExcess ?? 0, excess)
     }
   }

@@ -66,7 +66,8 @@ package struct SwarmTest {
     let outcome: Outcome =
       !tally.findings.isEmpty ? .failed : interruption.isRaised || tally.scenarios < count ? .interrupted : .completed
     let summary = Summary(
-      outcome: outcome, synchronous: kind == .synchronous, firstSeed: seed, scenarios: tally.scenarios, steps: tally.steps, wallSeconds: seconds,
+      outcome: outcome, synchronous: kind == .synchronous, firstSeed: seed, scenarios: tally.scenarios,
+      steps: tally.steps, wallSeconds: seconds,
       stepsPerSecond: Double(tally.steps) / max(seconds, 0.001), findings: findings.map(\.summary),
       knownStalls: tally.knownStalls.map(\.seed))
     let text = printingJSON ? try JSON.text(of: summary) : Data(summary.text.utf8)

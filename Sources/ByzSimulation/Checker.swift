@@ -64,8 +64,12 @@ struct Checker {
       checkSent(kind, step, vector, fingerprint ?? 0, by: number, at: time)
     case .computeGradient(let step, draw: 0, _, let parameters):
       nodes[number].isComputing = true
-      nodes[number].gradientsAt.append(parameters)
+      if configuration.training.mode.isSynchronous { nodes[number].gradientsAt.append(parameters) }
       setWaits(of: number, step: step + 1)
+      // In a synchronous run a model may still be turned away for its gradient.
+      if !configuration.training.mode.isSynchronous {
+        check(parameters, within: models[step], "estimates at step \(step)", by: number, at: time)
+      }
     case .report(let report):
       check(report, by: number, at: time)
     case .diverge(let step):
@@ -152,6 +156,7 @@ extension Checker {
   ) {
     let quorum = source == .median ? configuration.quorums.servers.quorum : 1
     checkQuorum(contributors, quorum, .model, step, by: number, at: time)
+    guard configuration.training.mode.isSynchronous else { return }
     defer { nodes[number].gradientsAt = [] }
     switch source {
     case .median:
@@ -180,7 +185,8 @@ extension Checker {
     let present = Set(contributors)
     let peers = kind.sender == .server ? 0..<roster.servers : roster.servers..<roster.all.count
     for peer in peers where isHonest[peer] && peer != number && !present.contains(roster.id(peer)) {
-      report(.synchrony, number, time, "went on at step \(step) without a \(kind) of \(roster.id(peer)), which is honest")
+      report(
+        .synchrony, number, time, "went on at step \(step) without a \(kind) of \(roster.id(peer)), which is honest")
     }
   }
 

@@ -79,8 +79,9 @@ extension Simulation {
   static func holdsDelta(_ topology: Topology) -> Bool {
     let (schedule, delay) = (topology.schedule, topology.patience.delay)
     guard topology.training.mode.isSynchronous,
-      topology.faults.values.flatMap(\.parts).allSatisfy({ evenHanded.contains($0.name) }), schedule.late == nil, schedule.loss == nil, schedule.cuts.isEmpty, schedule.restarts.isEmpty,
-      schedule.adversary.map({ $0.starves == .nobody }) ?? true, !delay.isMeasured
+      topology.faults.values.flatMap(\.parts).allSatisfy({ evenHanded.contains($0.name) }), schedule.late == nil,
+      schedule.loss == nil, schedule.cuts.isEmpty, schedule.restarts.isEmpty,
+      schedule.adversary == nil, !delay.isMeasured
     else { return false }
     return Double(delay.milliseconds) >= 2 * longestStep(schedule, topology.quorums)
   }

@@ -31,7 +31,8 @@ extension Swarm {
 
   /// The same with a mistake in all machines.
   package static func test(
-    _ kind: Kind = .asynchronous, seeds: Range<UInt64>, steps: Int? = nil, planting bug: PlantedBug?, stopAfter: Int = 1,
+    _ kind: Kind = .asynchronous, seeds: Range<UInt64>, steps: Int? = nil, planting bug: PlantedBug?,
+    stopAfter: Int = 1,
     observe: @escaping @Sendable (Tally) -> Bool
   ) -> Tally {
     let next = Mutex(seeds.lowerBound)

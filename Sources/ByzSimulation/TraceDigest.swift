@@ -111,8 +111,16 @@ extension TraceDigest {
       if source != .median { add(source) }
     case .refused(_, let server, let refusal):
       add(server)
-      add(refusal.name.utf8.count)
-      add((refusal.excess ?? 0).bitPattern)
+      switch refusal {
+      case .lipschitz: add(0)
+      case .outliers: add(1)
+      case .digest: add(2)
+      case .absent: add(3)
+      }
+      if let (value, bound) = refusal.figures {
+        add(value.bitPattern)
+        add(bound.bitPattern)
+      }
     case .forged(_, let samples, let areOverheard):
       add(samples)
       add(areOverheard ? 1 : 0)

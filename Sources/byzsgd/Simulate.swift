@@ -104,7 +104,8 @@ struct Simulate: ParsableCommand {
       return bug
     }
     let test = SwarmTest(
-      synchronous ? .synchronous : .asynchronous, count: count, seed: UInt64(seed ?? Int(Date().timeIntervalSince1970)), steps: steps, planting: bug,
+      synchronous ? .synchronous : .asynchronous, count: count, seed: UInt64(seed ?? Int(Date().timeIntervalSince1970)),
+      steps: steps, planting: bug,
       display: Display(isQuiet: output.quiet))
     return try test.run(printingJSON: output.json)
   }

@@ -149,7 +149,7 @@ func deliveries(_ actions: [Action]) -> [Delivery] {
 extension Message {
   fileprivate var step: Int? {
     switch self {
-    case .vector(_, let step, _), .request(_, let step): step
+    case .vector(_, let step, _), .request(_, let step), .digest(let step, _): step
     case .done: nil
     }
   }

@@ -64,6 +64,14 @@ import Testing
       Self.names(.server).hasPrefix("reversed, sign-flip, random, zero, nan, infinite, huge-norm, bias, partial-drop"))
     #expect(Self.names(.server).contains("late-gather") && !Self.names(.worker).contains("late-gather"))
     #expect(Self.names(.worker).contains("fall-of-empires") && !Self.names(.server).contains("fall-of-empires"))
+    // Against models that workers pull.
+    for name in ["drift", "before-gather", "unfair"] {
+      #expect(FaultCatalogue.named(name)?.roles == [.server], "\(name)")
+      #expect(Cast([.server(0): FaultSpecification(name: name)]).isAccomplice(.server(0)), "\(name)")
+    }
+    // Late is not a lie.
+    #expect(FaultCatalogue.named("dawdle")?.roles == Role.allCases)
+    #expect(!Cast([.server(0): FaultSpecification(name: "dawdle")]).isAccomplice(.server(0)))
   }
 
   private static let mistakes: [(String, NodeID, [String: Double], String)] = [
@@ -82,6 +90,12 @@ import Testing
     ("hang", .worker(0), ["step": 5, "end": 5], "'end' of 'hang' must be above 'step', which is 5"),
     ("anti-cge", .server(2), [:], "a server cannot play 'anti-cge'; it can play: \(names(.server))"),
     ("two-faced", .worker(2), [:], "a worker cannot play 'two-faced'; it can play: \(names(.worker))"),
+    ("drift", .worker(2), [:], "a worker cannot play 'drift'; it can play: \(names(.worker))"),
+    ("before-gather", .worker(2), [:], "a worker cannot play 'before-gather'; it can play: \(names(.worker))"),
+    ("unfair", .worker(2), [:], "a worker cannot play 'unfair'; it can play: \(names(.worker))"),
+    ("drift", .server(0), ["share": 1.5], "'share' of 'drift' must be from 0 to 1, not 1.5"),
+    ("dawdle", .worker(0), ["ms": 5], "'dawdle' has no parameter 'ms'; it has share, from, until"),
+    ("unfair", .server(0), ["share": 1], "'unfair' has no parameter 'share'; it has scale, from, until"),
     ("reversed", .worker(0), ["speed": 1], "'reversed' has no parameter 'speed'; it has scale, from, until"),
     ("sign-flip", .worker(0), ["scale": 1], "'sign-flip' has no parameter 'scale'; it has from, until"),
     (

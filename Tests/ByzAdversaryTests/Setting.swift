@@ -61,7 +61,8 @@ let otherActions: [Action] = [
   .schedule(.grace(.model, step: 4), afterMilliseconds: 50), .schedule(.linger, afterMilliseconds: 5),
   .report(.updated(step: 4, parameters: Vector([1, 2]), contributors: [.worker(0)], selected: [.worker(0)])),
   .report(.adopted(step: 4, parameters: Vector([1, 2]), contributors: [.server(1)])),
-  .report(.estimated(step: 4, loss: 0.5, contributors: [.server(0)])), .reject(from: .worker(1), .late),
+  .report(.estimated(step: 4, loss: 0.5, contributors: [.server(0)])),
+  .report(.refused(step: 4, server: .server(1), .outliers(value: 3, bound: 2))), .reject(from: .worker(1), .late),
   .diverge(step: 4), .finish,
 ]
 

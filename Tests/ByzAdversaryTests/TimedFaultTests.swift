@@ -114,7 +114,7 @@ import Testing
   }
 
   @Test func faultsOfHonestWordsLeaveVectorsAlone() {
-    for name in ["slow", "drop", "duplicate", "reorder", "flood", "partial", "silent"] {
+    for name in ["slow", "dawdle", "drop", "duplicate", "reorder", "flood", "partial", "silent"] {
       var machine = machine([Specification(name: name)], script: (0..<50).map { [model($0, Float($0))] })
       var actions = (0..<50).flatMap { _ in machine.handle(.timer(.linger)) }
       for wait in timers(actions) { actions += machine.handle(.timer(wait.timer)) }

@@ -166,6 +166,54 @@ private let lengths = [0, 1, 7, 8, 9, 15, 16, 17, 33, 127, 128, 129, 130, 1000]
     }
   }
 
+  /// The squared norm of a sum in the order of summation that the kernel documents.
+  private func squaredNorm(
+    _ first: Vector, adding factor: Float, times second: Vector?, subtracting subtracted: Vector?
+  ) -> Double {
+    let squares = (0..<first.count).map { index in
+      var value = first[index]
+      if let second {
+        let product = factor * second[index]
+        value += product
+      }
+      var wide = Double(value)
+      if let subtracted { wide -= Double(subtracted[index]) }
+      return wide * wide
+    }
+    let whole = squares.count / 16 * 16
+    var sums = [Double](repeating: 0, count: 16)
+    for index in 0..<whole { sums[index % 16] += squares[index] }
+    let eight = (0..<8).map { sums[$0] + sums[$0 + 8] }
+    let four = (0..<4).map { eight[$0] + eight[$0 + 4] }
+    var total = four[0] + four[1]
+    total += four[2]
+    total += four[3]
+    for index in whole..<squares.count { total += squares[index] }
+    return total
+  }
+
+  @Test(arguments: Elements.allCases) func squaredNorms(kind: Elements) {
+    for length in Array(0...70) + [127, 128, 129, 1000] {
+      var generator = SeededGenerator(seed: UInt64(length))
+      let inputs = misaligned(generator.vectors(3, length: length, kind))
+      let factor = generator.normal()
+      for (adds, subtracts) in [(false, false), (true, false), (false, true), (true, true)] {
+        let expected = squaredNorm(
+          inputs[0], adding: factor, times: adds ? inputs[1] : nil, subtracting: subtracts ? inputs[2] : nil)
+        for set in sets {
+          let found = withElements(of: inputs) { rows in
+            let sum = byz_sum(
+              first: rows[0], second: adds ? rows[1] : nil, subtracted: subtracts ? rows[2] : nil, factor: factor)
+            return byz_squared_norm(set, sum, length)
+          }
+          #expect(
+            found.bitPattern == expected.bitPattern,
+            "\(kind), d = \(length), adds: \(adds), subtracts: \(subtracts), \(set)")
+        }
+      }
+    }
+  }
+
   @Test(arguments: [0, 1, 7, 15, 16, 17, 31, 32, 33, 100]) func isFiniteSeesEveryElement(length: Int) {
     var generator = SeededGenerator(seed: UInt64(length))
     var elements = (0..<length).map { _ in generator.element(.mixed) }

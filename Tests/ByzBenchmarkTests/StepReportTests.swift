@@ -37,7 +37,12 @@ import Testing
     let report = StepReport(
       topology, secondsPerByte: Timing([2e-5]), gradient: Timing([0.01]), evaluation: Timing([1]),
       local: .init(defended: runs, undefended: undefended),
-      tcp: .init(defended: undefended, undefended: runs))
+      tcp: .init(defended: undefended, undefended: runs),
+      modes: ModeReport([
+        .init(links: .tcp, mode: .asynchronous): [runs[0], runs[1], runs[2]],
+        .init(links: .tcp, mode: .filtered): [runs[1], runs[0], runs[2]],
+        .init(links: .protected, mode: .certified): [runs[2]],
+      ]))
     // Ten steps in 1, 2 and 3 seconds; 11,000 bytes in eleven steps.
     #expect(report.step.median == 0.2 && report.bytes == 1000 && abs(report.bytesPerSecond - 5e4) < 1e-6)
     #expect(report.bytesSeconds == 0.02)
@@ -49,7 +54,13 @@ import Testing
     #expect(report.acrossMachines.step.median == 0.05 && report.acrossMachines.undefendedLargest == 3)
     #expect(report.secondsToFirstStep.median == 1)
     #expect(report.memory.map(\.proportionalBytes) == [200, 400])
-    for line in ["x without faults", "200.000", "5.0 steps/s", "at step 11"] {
+    // Run by run: a third, three times and once as fast as the asynchronous one beside it.
+    let modes = report.modes.rows
+    #expect(modes.map(\.mode) == [.asynchronous, .filtered, .certified])
+    #expect(modes.map(\.links) == [.tcp, .tcp, .protected])
+    #expect(modes[0].ratio == 1 && modes[1].ratio == 1 && modes[2].ratio == nil)
+    #expect(modes.allSatisfy { $0.stepsPerSecond.median == 5 && $0.bytesPerStep == 1000 && $0.processorSeconds == 11 })
+    for line in ["x without faults", "200.000", "5.0 steps/s", "at step 11", "synchronous, certified, over TCP"] {
       #expect(report.text.contains(line), "\(line):\n\(report.text)")
     }
   }

@@ -103,6 +103,8 @@ import Testing
     #expect(ModelRefusal.lipschitz(value: 3, bound: 2).excess == 1.5)
     #expect(ModelRefusal.outliers(value: 3, bound: 0).excess == nil)
     #expect(ModelRefusal.absent.excess == nil && ModelRefusal.digest.figures == nil)
-    #expect(Set([ModelRefusal.absent, .digest, .lipschitz(value: 1, bound: 1), .outliers(value: 1, bound: 1)].map(\.name)).count == 4)
+    #expect(
+      Set([ModelRefusal.absent, .digest, .lipschitz(value: 1, bound: 1), .outliers(value: 1, bound: 1)].map(\.name))
+        .count == 4)
   }
 }

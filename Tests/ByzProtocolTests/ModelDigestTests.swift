@@ -31,7 +31,8 @@ import Testing
   }
 
   @Test func has32Bytes() {
-    #expect(ModelDigest([UInt8](repeating: 1, count: 31)) == nil && ModelDigest([UInt8](repeating: 1, count: 33)) == nil)
+    #expect(
+      ModelDigest([UInt8](repeating: 1, count: 31)) == nil && ModelDigest([UInt8](repeating: 1, count: 33)) == nil)
     let digest = ModelDigest(topology)
     #expect(digest?.bytes == topology)
     #expect(digest?.complement.bytes == topology.map { 255 - $0 } && digest?.complement.complement == digest)

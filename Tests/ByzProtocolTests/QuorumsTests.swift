@@ -9,7 +9,9 @@ import Testing
   @Test func defaultsWaitForAllButTheByzantine() {
     let quorums = Quorums(servers: (5, 1), workers: (7, 2))
     #expect(quorums.servers.quorum == 4 && quorums.workers.quorum == 5)
-    #expect(quorums.violations(under: mda).isEmpty && quorums.warnings(under: mda).isEmpty)
+    #expect(
+      quorums.violations(under: mda, in: .asynchronous).isEmpty
+        && quorums.warnings(under: mda, in: .asynchronous, delay: DelayBound()).isEmpty)
     #expect(Quorums(servers: (1, 0), workers: (7, 2)).workers.quorum == 7)
   }
 
@@ -26,19 +28,19 @@ import Testing
   ])
   func tooFewNodes(servers: (Int, Int), workers: (Int, Int), message: String) {
     let quorums = Quorums(servers: servers, workers: workers)
-    let sentences = quorums.violations(under: mda).map(\.sentence)
+    let sentences = quorums.violations(under: mda, in: .asynchronous).map(\.sentence)
     #expect(sentences.contains(message), "\(sentences)")
   }
 
   @Test func quorumsOutsideTheirBounds() {
     let few = Quorums(servers: (8, 1), workers: (10, 2), serverQuorum: 3, workerQuorum: 4)
     #expect(
-      few.violations(under: Average()).map(\.sentence) == [
+      few.violations(under: Average(), in: .asynchronous).map(\.sentence) == [
         "2 f_ps + 2 <= q_ps <= n_ps - f_ps does not hold: a quorum of 3 servers must lie between 4 and 7",
         "2 f_w + 1 <= q_w <= n_w - f_w does not hold: a quorum of 4 workers must lie between 5 and 8",
       ])
     let many = Quorums(servers: (8, 1), workers: (10, 2), serverQuorum: 8, workerQuorum: 9)
-    #expect(many.violations(under: mda).map(\.subject) == [.serverQuorum, .workerQuorum])
+    #expect(many.violations(under: mda, in: .asynchronous).map(\.subject) == [.serverQuorum, .workerQuorum])
   }
 
   /// A rule that needs more than the quorums give is to blame itself, but not when the workers are too few anyway.
@@ -51,28 +53,37 @@ import Testing
         Average().aggregate(inputs, tolerating: f)
       }
     }
-    let violations = Quorums(servers: (5, 1), workers: (7, 2)).violations(under: Demanding())
+    let violations = Quorums(servers: (5, 1), workers: (7, 2)).violations(under: Demanding(), in: .asynchronous)
     #expect(violations.map(\.subject) == [.rule])
     #expect(
       violations.first?.sentence == "with 5 momentums (q_w) of which 2 may be Byzantine (f_w), it needs more")
-    #expect(Quorums(servers: (5, 1), workers: (6, 2)).violations(under: Demanding()).map(\.subject) == [.workers])
+    #expect(
+      Quorums(servers: (5, 1), workers: (6, 2)).violations(under: Demanding(), in: .asynchronous).map(\.subject) == [
+        .workers
+      ])
   }
 
   /// More momentums than a quorum may come, and a rule may refuse so many.
   @Test func ruleThatRefusesMany() {
     let smea = SmallestMaximumEigenvalueAveraging()
-    #expect(Quorums(servers: (5, 1), workers: (18, 4)).violations(under: smea).isEmpty)
-    let violations = Quorums(servers: (5, 1), workers: (20, 5)).violations(under: smea)
+    #expect(Quorums(servers: (5, 1), workers: (18, 4)).violations(under: smea, in: .asynchronous).isEmpty)
+    let violations = Quorums(servers: (5, 1), workers: (20, 5)).violations(under: smea, in: .asynchronous)
     #expect(violations.map(\.subject) == [.rule])
     #expect(violations.first?.sentence.hasPrefix("with 20 momentums (n_w)") == true)
   }
 
   @Test func warnsOfWhatIsNotProtected() {
-    #expect(Quorums(servers: (1, 0), workers: (7, 2)).warnings(under: mda).first?.contains("trusted server") == true)
-    #expect(Quorums(servers: (5, 1), workers: (7, 2)).warnings(under: Average()).first?.contains("nobody") == true)
+    #expect(
+      Quorums(servers: (1, 0), workers: (7, 2)).warnings(under: mda, in: .asynchronous, delay: DelayBound()).first?
+        .contains("trusted server") == true)
+    #expect(
+      Quorums(servers: (5, 1), workers: (7, 2)).warnings(under: Average(), in: .asynchronous, delay: DelayBound())
+        .first?.contains("nobody") == true)
     let stalling = Quorums(servers: (8, 2), workers: (7, 2))
-    #expect(stalling.violations(under: mda).isEmpty)
-    #expect(stalling.warnings(under: mda).first?.contains("q_ps = 6 is below 3 f_ps + 1 = 7") == true)
+    #expect(stalling.violations(under: mda, in: .asynchronous).isEmpty)
+    #expect(
+      stalling.warnings(under: mda, in: .asynchronous, delay: DelayBound()).first?.contains(
+        "q_ps = 6 is below 3 f_ps + 1 = 7") == true)
   }
 
   @Test func names() {

@@ -6,23 +6,27 @@ import Testing
 
 /// The quorum arithmetic of synchronous runs.
 @Suite struct SynchronousQuorumsTests {
-  private func quorums(_ servers: (Int, Int), _ workers: (Int, Int), _ mode: TrainingMode = .synchronous(.filtered(.own)))
+  private func quorums(
+    _ servers: (Int, Int), _ workers: (Int, Int), _ mode: TrainingMode = .synchronous(.filtered(.own))
+  )
     -> Quorums
   {
     Quorums(servers: servers, workers: workers, in: mode)
   }
 
-  @Test(arguments: 0...4, 0...4) func twiceTheBoundAndOneIsEnough(f_ps: Int, f_w: Int) {
+  @Test(arguments: 0...4, 0...4) func twiceTheBoundAndOneIsEnough(servers: Int, workers: Int) {
     let mode = TrainingMode.synchronous(.certified(.own))
-    let least = quorums((2 * f_ps + 1, f_ps), (2 * f_w + 1, f_w))
+    let least = quorums((2 * servers + 1, servers), (2 * workers + 1, workers))
     #expect(least.violations(under: CoordinatewiseMedian(), in: mode).isEmpty)
-    #expect(least.servers.quorum == f_ps + 1 && least.workers.quorum == f_w + 1)
-    if f_ps > 0 {
-      let few = quorums((2 * f_ps, f_ps), (2 * f_w + 1, f_w)).violations(under: CoordinatewiseMedian(), in: mode)
+    #expect(least.servers.quorum == servers + 1 && least.workers.quorum == workers + 1)
+    if servers > 0 {
+      let few = quorums((2 * servers, servers), (2 * workers + 1, workers)).violations(
+        under: CoordinatewiseMedian(), in: mode)
       #expect(few.map(\.subject) == [.servers] && few[0].sentence.contains("n_ps >= 2 f_ps + 1"))
     }
-    if f_w > 0 {
-      let few = quorums((2 * f_ps + 1, f_ps), (2 * f_w, f_w)).violations(under: CoordinatewiseMedian(), in: mode)
+    if workers > 0 {
+      let few = quorums((2 * servers + 1, servers), (2 * workers, workers)).violations(
+        under: CoordinatewiseMedian(), in: mode)
       #expect(few.map(\.subject) == [.workers] && few[0].sentence.contains("n_w >= 2 f_w + 1"))
     }
   }
@@ -48,7 +52,7 @@ import Testing
   @Test func whoMayRejoinAndWithWhom() {
     #expect(quorums((5, 1), (7, 2)).adoptionQuorum == 3 && quorums((5, 1), (7, 2)).hasServerMajority)
     #expect(quorums((4, 1), (7, 2)).adoptionQuorum == 3)
-    // n_ps - f_ps others, of which one that is late, and so one of the f_ps, knows f_ps - 1 to be faulty at most.
+    // n_ps - servers others, of which one that is late, and so one of the servers, knows servers - 1 to be faulty at most.
     #expect(quorums((3, 1), (7, 2)).adoptionQuorum == 2 && !quorums((3, 1), (7, 2)).hasServerMajority)
     #expect(quorums((5, 2), (7, 2)).adoptionQuorum == 3 && quorums((5, 2), (7, 2)).canRejoin)
     #expect(!quorums((7, 3), (7, 2)).canRejoin && quorums((8, 3), (7, 2)).canRejoin)
@@ -64,7 +68,8 @@ import Testing
     }
     #expect(warnings(quorums((5, 1), (7, 2))).isEmpty)
     let least = warnings(quorums((3, 1), (5, 2)))
-    #expect(least.contains { $0.contains("n_w = 5") && $0.contains("safety rests on Delta") && $0.contains("measured") })
+    #expect(
+      least.contains { $0.contains("n_w = 5") && $0.contains("safety rests on Delta") && $0.contains("measured") })
     #expect(least.contains { $0.contains("n_ps = 3") && $0.contains("safety rests on Delta") })
     let given = warnings(quorums((3, 1), (5, 2)), DelayBound(milliseconds: 70, floorMilliseconds: 70))
     #expect(given.contains { $0.contains("Delta = 70 ms") })

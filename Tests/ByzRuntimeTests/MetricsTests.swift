@@ -38,6 +38,65 @@ import Testing
     #expect(objects[1]?["evaluated"] as? Int == 3 && objects[1]?["accuracy"] as? Double == 1)
   }
 
+  /// The lines that `reports` make two seconds after the start, without the time, each of which is JSON.
+  private func lines(_ reports: [Report]) throws -> [String] {
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let log = try MetricsLog(path: path, clock: .virtual { 2 })
+    for report in reports { try log.write(report) }
+    let start = "{\"seconds\":2.0,"
+    return try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map { line in
+      #expect(try JSONSerialization.jsonObject(with: Data(line.utf8)) is [String: Any] && line.hasPrefix(start))
+      return "{\(line.dropFirst(start.count))"
+    }
+  }
+
+  /// The usual way to a model needs no word.
+  @Test func estimatesNameTheSource() throws {
+    let contributors = [NodeID.server(0), .server(2)]
+    let reports =
+      [Report.estimated(step: 4, loss: 0.5, contributors: contributors)]
+      + ModelSource.allCases.map { Report.estimated(step: 4, loss: 0.5, contributors: contributors, source: $0) }
+    #expect(
+      try lines(reports) == [
+        #"{"step":5,"loss":0.5,"servers":["server-0","server-2"]}"#,
+        #"{"step":5,"loss":0.5,"servers":["server-0","server-2"]}"#,
+        #"{"step":5,"loss":0.5,"servers":["server-0","server-2"],"source":"filtered"}"#,
+        #"{"step":5,"loss":0.5,"servers":["server-0","server-2"],"source":"certified"}"#,
+      ])
+  }
+
+  /// What a filter measured is written, as far as JSON has such a number.
+  @Test func refusalsNameServerAndReason() throws {
+    let reasons: [ModelRefusal] = [
+      .lipschitz(value: 3.5, bound: 2), .outliers(value: 0.75, bound: 0.25), .digest, .absent,
+      .outliers(value: .infinity, bound: 2),
+    ]
+    let reports = reasons.enumerated().map { step, reason in
+      Report.refused(step: step, server: .server(4 - step), reason)
+    }
+    #expect(
+      try lines(reports) == [
+        #"{"refused":1,"server":"server-4","reason":"lipschitz","value":3.5,"bound":2.0}"#,
+        #"{"refused":2,"server":"server-3","reason":"outliers","value":0.75,"bound":0.25}"#,
+        #"{"refused":3,"server":"server-2","reason":"digest"}"#,
+        #"{"refused":4,"server":"server-1","reason":"absent"}"#,
+        #"{"refused":5,"server":"server-0","reason":"outliers","value":null,"bound":2.0}"#,
+      ])
+  }
+
+  @Test func aRefusalIsNoStepToWhoFollows() throws {
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let log = try MetricsLog(path: path)
+    try log.write(.estimated(step: 2, loss: 1, contributors: [.server(0)], source: .filtered))
+    try log.write(.refused(step: 7, server: .server(1), .digest))
+    var follower = MetricsFollower(path: path, steps: 20)
+    follower.update()
+    #expect(follower.step == 3)
+    try log.write(.estimated(step: 7, loss: 1, contributors: [.server(0)], source: .certified))
+    follower.update()
+    #expect(follower.step == 8)
+  }
+
   @Test func whatHasNoAccuracySaysNothingOfIt() throws {
     defer { try? FileManager.default.removeItem(atPath: path) }
     try MetricsLog(path: path).write(Evaluation(loss: 0.25), step: 3)

@@ -76,6 +76,8 @@ import Testing
     #expect(run.workers[0].selected == 0.625 && run.workers[1].selected == nil)
     // Honest nodes that were not lost: servers 0 to 2.
     #expect(run.messagesSent == ["model": 6] && run.bytesSent == ["model": 30])
+    // All four servers that have written, the faulty one too, and nobody has pulled anything.
+    #expect(run.modelsPerStep == 8.0 / 11 && run.pulled == nil)
     #expect(run.messagesDropped == ["worker-3": ["late": 3]])
     #expect(run.memory["server"]?.residentBytes == 111 && run.memory["worker"] == nil)
     // All four nodes that have written.
@@ -88,6 +90,7 @@ import Testing
     let text = run.text(directory: directory)
     #expect(text.hasPrefix("completed: 11 steps in 12.0 s (0.8 steps/s), accuracy 0.8000"))
     #expect(text.contains("server-3    step 0      lost") && text.contains("played reversed"))
+    #expect(!text.contains("models sent a step"))
   }
 
   /// Server-4 and worker-3 are faulty; of four steps, servers have worker-3 in their quorum in two and three, workers have
@@ -150,6 +153,7 @@ import Testing
       topology: try topology(), directory: RunDirectory(path: folder), launchedAt: 100, lost: []
     ).build(.failed, reasons: ["no honest node is left"])
     #expect(run.steps == 0 && run.accuracy == nil && run.wallSeconds == nil && run.modelSpread == nil)
+    #expect(run.modelsPerStep == nil)
     #expect(run.text(directory: RunDirectory(path: folder)).hasPrefix("failed: 0 steps\n  no honest node is left\n"))
   }
 

@@ -5,23 +5,28 @@ import Testing
 
 @testable import ByzSimulation
 
-/// A checker that is told by hand what a run does: 5 servers of which 1 may be Byzantine, quorum 4; 4 workers of which 1
-/// may be, quorum 3; a gather after every second step; one parameter, 0 at first; 5 ms of grace.
+/// A checker that is told by hand what a run does: unless others are given, 5 servers of which 1 may be Byzantine,
+/// quorum 4, and 4 workers of which 1 may be, quorum 3; a gather after every second step; one parameter, 0 at first; 5
+/// ms of grace, or of Delta.
 struct Watched {
   var checker: Checker
   private var now = VirtualTime.start
 
-  init(faulty: Set<NodeID> = []) {
-    let quorums = Quorums(servers: (5, 1), workers: (4, 1))
+  init(
+    faulty: Set<NodeID> = [], in mode: TrainingMode = .asynchronous,
+    quorums: Quorums = Quorums(servers: (5, 1), workers: (4, 1)), holdsDelta: Bool = false
+  ) {
     let configuration = ProtocolConfiguration(
       quorums: quorums,
       training: TrainingParameters(
-        steps: 10, gatherEvery: 2, learningRate: LearningRate(initial: 1), momentum: nil),
-      patience: Patience(graceMilliseconds: 5, startGraceMilliseconds: 5, retainedSteps: 2),
+        mode: mode, steps: 10, gatherEvery: 2, learningRate: LearningRate(initial: 1), momentum: nil),
+      patience: Patience(
+        graceMilliseconds: 5, startGraceMilliseconds: 5, delay: DelayBound(milliseconds: 5, floorMilliseconds: 5),
+        retainedSteps: 2),
       rule: MinimumDiameterAveraging(), dimension: 1)
     checker = Checker(
       configuration, isHonest: quorums.nodeIDs.map { !faulty.contains($0) },
-      initialParameters: Vector([0]))
+      initialParameters: Vector([0]), holdsDelta: holdsDelta)
   }
 
   var reported: [Violation.Invariant] { checker.violations.map(\.invariant) }
@@ -53,8 +58,14 @@ struct Watched {
     does(node, .report(.adopted(step: step, parameters: Vector([value]), contributors: contributors)))
   }
 
-  mutating func estimates(_ node: NodeID, _ step: Int, with contributors: [NodeID]) {
-    does(node, .report(.estimated(step: step, loss: 0, contributors: contributors)))
+  mutating func computes(_ node: NodeID, _ step: Int, at value: Float) {
+    does(node, .computeGradient(step: step, draw: 0, at: Vector([value])))
+  }
+
+  mutating func estimates(
+    _ node: NodeID, _ step: Int, with contributors: [NodeID], as source: ModelSource = .median
+  ) {
+    does(node, .report(.estimated(step: step, loss: 0, contributors: contributors, source: source)))
   }
 
   /// A server reaches `step` as it should, from the step before.

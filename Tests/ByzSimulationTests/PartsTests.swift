@@ -77,7 +77,19 @@ import Testing
       .updated(step: 1, parameters: Vector([1]), contributors: [.worker(1)], selected: [.worker(0)]),
       .estimated(step: 1, loss: 1, contributors: [.server(0)]),
       .estimated(step: 1, loss: 2, contributors: [.server(0)]),
+      .estimated(step: 1, loss: 1, contributors: [.server(0)], source: .filtered),
+      .estimated(step: 1, loss: 1, contributors: [.server(0)], source: .certified),
     ]
+    #expect(Set(reports.map { report in digest { $0.add(.reported(report)) } }).count == reports.count)
+  }
+
+  @Test func tellsRefusalsApart() {
+    let reasons: [ModelRefusal] = [
+      .absent, .digest, .lipschitz(value: 3, bound: 2), .lipschitz(value: 4, bound: 2), .outliers(value: 3, bound: 2),
+    ]
+    let reports = reasons.flatMap { reason in
+      [(1, 0), (1, 1), (2, 0)].map { step, server in Report.refused(step: step, server: .server(server), reason) }
+    }
     #expect(Set(reports.map { report in digest { $0.add(.reported(report)) } }).count == reports.count)
   }
 

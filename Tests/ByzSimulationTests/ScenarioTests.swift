@@ -12,7 +12,7 @@ import Testing
   @Test func everyScenarioKeepsToTheDeclaredBounds() {
     for topology in Self.scenarios {
       let quorums = topology.quorums
-      #expect(quorums.violations(under: topology.rule).isEmpty, "seed \(topology.seed)")
+      #expect(quorums.violations(under: topology.rule, in: .asynchronous).isEmpty, "seed \(topology.seed)")
       for (role, group) in [(Role.server, quorums.servers), (.worker, quorums.workers)] {
         #expect(topology.faults.keys.count { $0.role == role } <= group.byzantine, "seed \(topology.seed)")
       }

@@ -24,7 +24,7 @@ import Testing
     #expect(smallest.seed == finding.seed)
     // It is as legal as before: what it shows is not that more nodes are faulty than declared.
     let quorums = smallest.topology.quorums
-    #expect(quorums.violations(under: smallest.topology.rule).isEmpty)
+    #expect(quorums.violations(under: smallest.topology.rule, in: .asynchronous).isEmpty)
     for (role, group) in [(Role.server, quorums.servers), (.worker, quorums.workers)] {
       #expect(smallest.topology.faults.keys.count { $0.role == role } <= group.byzantine)
     }

@@ -39,7 +39,9 @@ import Testing
 
   @Test(arguments: [
     "name=other", "data.path=/elsewhere", "training.evaluate_every=7", "quorum.grace_ms=1", "quorum.start_grace_ms=1",
-    "quorum.ask_again_ms=1", "quorum.linger_ms=1", "faults={}", "quorum.servers=4", "training.weight_decay=0.0001",
+    "quorum.ask_again_ms=1", "quorum.linger_ms=1", "quorum.delta_ms=1", "quorum.delta_floor_ms=1",
+    "training.pull=certified",
+    "training.lipschitz_batch=same", "faults={}", "quorum.servers=4", "training.weight_decay=0.0001",
     "workers.nodes=null", "simulation.delay_ms.to=5", "simulation.gradient_ms=7",
     "simulation.restarts=[{node: server-0, at_ms: 1}]", "simulation.adversary={starves: behind}",
   ])

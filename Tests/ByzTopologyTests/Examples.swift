@@ -44,8 +44,8 @@ enum Examples {
   /// What messages list of what a server can play.
   static let faultsOfServers =
     "reversed, sign-flip, random, zero, nan, infinite, huge-norm, bias, partial-drop, stale, frozen, late-gather, "
-    + "equivocation, split, two-faced, arbitrary, little-is-enough, silent, partial, slow, drop, duplicate, reorder, corrupt, "
-    + "flood, partition, crash, hang, restart"
+    + "equivocation, split, two-faced, arbitrary, drift, before-gather, unfair, little-is-enough, silent, partial, slow, "
+    + "dawdle, drop, duplicate, reorder, corrupt, flood, partition, crash, hang, restart"
 
   /// As little as a topology without data can be.
   static let analytic = """

@@ -55,7 +55,7 @@ struct Mistake: CustomTestStringConvertible {
     Mistake(4, "data: {dataset: mnist, path: ''}", "data.path: must be a path, not ''"),
     Mistake(4, #"data: {dataset: mnist, path: "a\0b"}"#, "data.path: must be a path, not 'a\u{FFFD}b'"),
     Mistake(4, "data: {path: x}", "data.dataset: missing; give mnist"),
-    Mistake(6, "  mode: synchronous", "training.mode: only 'asynchronous' is available, not 'synchronous'"),
+    Mistake(6, "  mode: lockstep", "training.mode: must be asynchronous or synchronous, not 'lockstep'"),
     Mistake(7, "  steps: 0", "training.steps: must be a whole number from 1 to 1000000000, not '0'"),
     Mistake(7, "  steps: 1.5", "training.steps: must be a whole number from 1 to 1000000000, not '1.5'"),
     Mistake(7, "  steps: '5'", "training.steps: must be a whole number from 1 to 1000000000, not the text \"5\""),
@@ -153,7 +153,7 @@ struct Mistake: CustomTestStringConvertible {
     Mistake(18, "quorum: {ask_again_ms: 0}", "quorum.ask_again_ms: must be a whole number from 1 to 86400000, not '0'"),
     Mistake(
       18, "quorum: {grace: 5}",
-      "quorum.grace: unknown key; known here: servers, workers, grace_ms, start_grace_ms, ask_again_ms, linger_ms, retained_steps"
+      "quorum.grace: unknown key; known here: servers, workers, grace_ms, start_grace_ms, delta_ms, delta_floor_ms, ask_again_ms, linger_ms, retained_steps"
     ),
     Mistake(
       20, "  server-4: revresed",

@@ -41,6 +41,8 @@ import Testing
           workers: 5
           grace_ms: 50
           start_grace_ms: 10000
+          delta_ms: 500
+          delta_floor_ms: 50
           ask_again_ms: 250
           linger_ms: 3000
           retained_steps: 3
@@ -121,20 +123,36 @@ struct Drawing {
   }
 
   mutating func topology() -> Topology {
-    let (serverBound, workerBound) = (whole(0...2), whole(0...3))
-    let quorums = Quorums(
-      servers: (3 * serverBound + 2 + whole(0...2), serverBound),
-      workers: (3 * workerBound + 1 + whole(0...2), workerBound),
-      serverQuorum: 2 * serverBound + 2, workerQuorum: 2 * workerBound + 1)
+    let mode: TrainingMode = pick([
+      .asynchronous, .synchronous(.filtered(pick(LipschitzBatch.allCases))),
+      .synchronous(.certified(pick(LipschitzBatch.allCases))),
+    ])
+    let (quorums, delta) = (quorums(in: mode), whole(0...900))
     let (model, security) = (model(), pick([Security.none, .curve]))
     return Topology(
       name: pick(["mnist", "null", "5", "a.b-c_D", "1e5", "true"]), seed: UInt64(whole(0...1 << 62)), model: model,
-      training: training(), batch: whole(1...1_000_000), evaluateEvery: whole(1...1000), quorums: quorums,
+      training: training(in: mode), batch: whole(1...1_000_000), evaluateEvery: whole(1...1000), quorums: quorums,
       patience: Patience(
-        graceMilliseconds: whole(0...900), startGraceMilliseconds: whole(0...900), askAgainMilliseconds: whole(1...900),
-        lingerMilliseconds: whole(0...900), retainedSteps: whole(2...1000)),
+        graceMilliseconds: whole(0...900), startGraceMilliseconds: whole(0...900),
+        delay: DelayBound(milliseconds: delta, floorMilliseconds: pick([delta, whole(0...delta)])),
+        askAgainMilliseconds: whole(1...900), lingerMilliseconds: whole(0...900), retainedSteps: whole(2...1000)),
       security: security, nodes: places(quorums, model, security), faults: faults(quorums), schedule: schedule(quorums),
       rule: pick(rules))
+  }
+
+  /// The smallest quorums of an asynchronous run; a synchronous one has no choice.
+  private mutating func quorums(in mode: TrainingMode) -> Quorums {
+    let (serverBound, workerBound) = (whole(0...2), whole(0...3))
+    let (moreServers, moreWorkers) = (whole(0...2), whole(0...2))
+    if mode.isSynchronous {
+      return Quorums(
+        servers: (2 * serverBound + 1 + moreServers, serverBound),
+        workers: (2 * workerBound + 1 + moreWorkers, workerBound), in: mode)
+    }
+    return Quorums(
+      servers: (3 * serverBound + 2 + moreServers, serverBound),
+      workers: (3 * workerBound + 1 + moreWorkers, workerBound),
+      serverQuorum: 2 * serverBound + 2, workerQuorum: 2 * workerBound + 1)
   }
 
   private mutating func model() -> Model {
@@ -145,9 +163,9 @@ struct Drawing {
     }
   }
 
-  private mutating func training() -> TrainingParameters {
+  private mutating func training(in mode: TrainingMode) -> TrainingParameters {
     TrainingParameters(
-      steps: whole(1...1_000_000_000), gatherEvery: whole(1...100),
+      mode: mode, steps: whole(1...1_000_000_000), gatherEvery: whole(1...100),
       learningRate: LearningRate(initial: positive(), decaySteps: pick([nil, positive()])),
       momentum: pick([
         .none, Momentum(coefficient: 0.99, form: .dampened),

@@ -23,6 +23,7 @@ import Testing
     (.request(.model, step: 1), .worker(1), 17, 1, 1, [1, 0, 0, 0, 0, 0, 0, 0], 0),
     (.request(.momentum, step: 2), .server(3), 18, 0, 3, [2, 0, 0, 0, 0, 0, 0, 0], 0),
     (.request(.gatherModel, step: 3), .server(4), 19, 0, 4, [3, 0, 0, 0, 0, 0, 0, 0], 0),
+    (.digest(step: 6, ModelDigest(otherDigest)!), .server(1), 4, 0, 1, [6, 0, 0, 0, 0, 0, 0, 0], 0),
     // No run has that many steps here, but headers do have the room, lowest byte first.
     (.request(.model, step: 0x0102_0304_0506_0708), .worker(0), 17, 1, 0, [8, 7, 6, 5, 4, 3, 2, 1], 0),
     (.done, .worker(3), 32, 1, 3, [0, 0, 0, 0, 0, 0, 0, 0], 0),
@@ -67,6 +68,18 @@ import Testing
     ]
     let vector = Vector([1, -2, -0.0, .leastNonzeroMagnitude, .infinity, .pi])
     #expect(try decode([header, payload]) == .message(.vector(.momentum, step: 0, vector), claimed: .worker(0)))
+  }
+
+  /// The payload of a digest is its 32 bytes as they are, wherever they lie.
+  @Test(arguments: [0, 1, 2, 3]) func digestsTravelAsTheirBytes(misalignedBy offset: Int) throws {
+    let bytes = (0..<32).map { UInt8(0xFF - 7 * $0) }
+    let expected = try #require(ModelDigest(bytes))
+    for step in [0, 1, 99] {
+      // A header does not depend on the digest that follows it.
+      let header = codec(.server(3)).header(of: .digest(step: step, try #require(ModelDigest(otherDigest))))
+      let read = try decode([header, bytes], misalignedBy: offset)
+      #expect(read == .message(.digest(step: step, expected), claimed: .server(3)), "step \(step)")
+    }
   }
 
   @Test func alignedPayloadIsBorrowedAndKeptAlive() throws {

@@ -80,7 +80,7 @@ import Testing
     guard configuration.quorums.contains(claimed), message.senders.contains(claimed.role) else { return false }
     switch message {
     case .vector(_, let step, let vector): return (0..<100).contains(step) && vector.count == 6
-    case .request(_, let step): return (0..<100).contains(step)
+    case .request(_, let step), .digest(let step, _): return (0..<100).contains(step)
     case .done: return true
     }
   }

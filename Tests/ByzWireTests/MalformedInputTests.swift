@@ -8,6 +8,7 @@ import Testing
   private static let momentum = frames(
     of: .vector(.momentum, step: 7, Vector([1, 2, 3, 4, 5, 6])), from: .worker(4))
   private static let request = frames(of: .request(.model, step: 7), from: .worker(4))
+  private static let modelDigest = frames(of: .digest(step: 7, ModelDigest(otherDigest)!), from: .server(2))
   private static let done = frames(of: .done, from: .worker(4))
   private static let hello = [codec(.worker(4)).hello]
   private static let refusal = [codec(.worker(4)).refusalHeader, otherDigest]
@@ -25,7 +26,9 @@ import Testing
 
   /// The frames that the others here are made of are valid as they are.
   @Test func theUnchangedAreValid() throws {
-    for frames in [Self.momentum, Self.request, Self.done, Self.hello, Self.refusal] { _ = try decode(frames) }
+    for frames in [Self.momentum, Self.request, Self.modelDigest, Self.done, Self.hello, Self.refusal] {
+      _ = try decode(frames)
+    }
   }
 
   @Test func numberOfFrames() {
@@ -50,7 +53,7 @@ import Testing
   }
 
   @Test func kind() {
-    let known: Set<UInt8> = [1, 2, 3, 17, 18, 19, 32, 33, 64]
+    let known: Set<UInt8> = [1, 2, 3, 4, 17, 18, 19, 32, 33, 64]
     for kind in 0...UInt8.max where !known.contains(kind) {
       expect(.kind(kind), Self.changed(Self.request, at: 6, to: kind))
       expect(.kind(kind), Self.changed(Self.momentum, at: 6, to: kind))
@@ -74,6 +77,8 @@ import Testing
     expect(.sender, Self.changed(Self.momentum, at: 7, to: 0))
     for kind in [1, 3] as [UInt8] { expect(.sender, Self.changed(Self.momentum, at: 6, to: kind)) }
     for kind in [18, 19] as [UInt8] { expect(.sender, Self.changed(Self.request, at: 6, to: kind)) }
+    // There is a worker-2, but workers have no models.
+    expect(.sender, Self.changed(Self.modelDigest, at: 7, to: 1))
   }
 
   @Test func step() {
@@ -82,6 +87,10 @@ import Testing
     expect(.step(7 + 1 << 32), Self.changed(Self.request, at: 20, to: 1))
     expect(.step(.max), Self.changed(Self.request, at: 16, to: 255, 255, 255, 255, 255, 255, 255, 255))
     expect(.step(7 + 1 << 63), Self.changed(Self.momentum, at: 23, to: 0x80))
+    expect(.step(100), Self.changed(Self.modelDigest, at: 16, to: 100))
+    expect(.step(7 + 1 << 32), Self.changed(Self.modelDigest, at: 20, to: 1))
+    expect(.step(7 + 1 << 63), Self.changed(Self.modelDigest, at: 23, to: 0x80))
+    expect(.step(.max), Self.changed(Self.modelDigest, at: 16, to: 255, 255, 255, 255, 255, 255, 255, 255))
     expect(.step(1), Self.changed(Self.done, at: 16, to: 1))
     expect(.step(1), Self.changed(Self.hello, at: 16, to: 1))
     expect(.step(1), Self.changed(Self.refusal, at: 16, to: 1))
@@ -93,6 +102,11 @@ import Testing
     expect(.dimension(7), Self.changed(Self.momentum, at: 24, to: 7))
     expect(.dimension(6 + 1 << 62), Self.changed(Self.momentum, at: 31, to: 0x40))
     expect(.dimension(6), Self.changed(Self.request, at: 24, to: 6))
+    // Neither those of the model nor those that 32 bytes would have room for.
+    for elements in [1, 6, 8, 32] as [UInt8] {
+      expect(.dimension(UInt64(elements)), Self.changed(Self.modelDigest, at: 24, to: elements))
+    }
+    expect(.dimension(1 << 56), Self.changed(Self.modelDigest, at: 31, to: 1))
     expect(.dimension(1), Self.changed(Self.done, at: 24, to: 1))
     expect(.dimension(1), Self.changed(Self.hello, at: 24, to: 1))
     expect(.dimension(1), Self.changed(Self.refusal, at: 24, to: 1))
@@ -107,6 +121,13 @@ import Testing
     expect(.payloadLength(0), Self.request + [[]])
     expect(.payloadLength(24), Self.done + [Self.momentum[1]])
     expect(.payloadLength(24), Self.hello + [Self.momentum[1]])
+    expect(.payloadLength(0), [Self.modelDigest[0]])
+    expect(.payloadLength(0), [Self.modelDigest[0], []])
+    expect(.payloadLength(31), [Self.modelDigest[0], Array(Self.modelDigest[1].dropLast())])
+    expect(.payloadLength(33), [Self.modelDigest[0], Self.modelDigest[1] + [0]])
+    // The payload of a model of 6 parameters, and a vector of 8 that is as long as a digest.
+    expect(.payloadLength(24), [Self.modelDigest[0], Self.momentum[1]])
+    expect(.payloadLength(32), [Self.momentum[0], Self.modelDigest[1]])
     expect(.payloadLength(0), [Self.refusal[0]])
     expect(.payloadLength(31), [Self.refusal[0], Array(otherDigest.dropLast())])
     expect(.payloadLength(33), [Self.refusal[0], otherDigest + [0]])
@@ -129,6 +150,8 @@ import Testing
     #expect(try decode(Self.changed(foreign, at: 8, to: 7)) == .foreign(claimed: nil, theirs: otherDigest))
     #expect(try decode(Self.changed(foreign, at: 7, to: 2)) == .foreign(claimed: nil, theirs: otherDigest))
     expect(.version(2), Self.changed(foreign, at: 4, to: 2))
+    let digestOfIt = frames(of: .digest(step: 7, ModelDigest(digest)!), from: .server(2), digest: otherDigest)
+    #expect(try decode(digestOfIt) == .foreign(claimed: .server(2), theirs: otherDigest))
   }
 
   @Test func refusal() throws {

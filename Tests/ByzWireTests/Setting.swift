@@ -48,8 +48,11 @@ func decode(_ frames: [[UInt8]], misalignedBy offset: Int = 0) throws(WireError)
 /// The frames of `message` as `sender` writes them.
 func frames(of message: Message, from sender: NodeID, digest: [UInt8] = digest) -> [[UInt8]] {
   let header = codec(sender, digest: digest).header(of: message)
-  guard case .vector(_, _, let vector) = message else { return [header] }
-  return [header, bytes(of: vector)]
+  switch message {
+  case .vector(_, _, let vector): return [header, bytes(of: vector)]
+  case .digest(_, let digest): return [header, digest.bytes]
+  case .request, .done: return [header]
+  }
 }
 
 func bytes(of vector: Vector) -> [UInt8] { vector.withUnsafeBufferPointer { Array(UnsafeRawBufferPointer($0)) } }
@@ -60,13 +63,18 @@ extension SeededGenerator {
     Vector((0..<configuration.dimension).map { _ in Float(bitPattern: UInt32(truncatingIfNeeded: next())) })
   }
 
+  mutating func modelDigest() -> ModelDigest {
+    ModelDigest((0..<32).map { _ in UInt8(truncatingIfNeeded: next()) })!
+  }
+
   mutating func kind() -> VectorKind { VectorKind.allCases[index(below: 3)] }
 
   mutating func message() -> Message {
     let step = index(below: configuration.training.steps)
-    switch index(below: 5) {
+    switch index(below: 6) {
     case 0, 1: return .vector(kind(), step: step, vector())
     case 2, 3: return .request(kind(), step: step)
+    case 4: return .digest(step: step, modelDigest())
     default: return .done
     }
   }

@@ -41,6 +41,13 @@ import Testing
     for defence in [report.onOneMachine, report.acrossMachines] {
       #expect(defence.ratio == defence.largest / defence.undefendedLargest && defence.undefendedLargest > 0)
     }
+    #expect(report.modes.rows.count == 9)
+    for (index, row) in report.modes.rows.enumerated() {
+      #expect(row.mode == ModeReport.Mode.allCases[index % 3] && row.links == ModeReport.Links.allCases[index / 3])
+      #expect(row.stepsPerSecond.median > 0 && row.ratio == (index % 3 == 0 ? 1 : row.ratio) && row.ratio != nil)
+      // All to all, or one to each and a few more.
+      #expect(row.mode == .asynchronous ? row.modelsPerStep >= 35 : (7..<35).contains(row.modelsPerStep), "\(row)")
+    }
     #expect(report.memory.map(\.step) == [1, 20, 40] && report.memory[0].proportionalBytes > 0)
     #expect(report.secondsToFirstStep.median > 0)
   }
@@ -166,7 +173,7 @@ import Testing
   /// Before the first launch, and in the middle of it.
   @Test(.timeLimit(.minutes(1)), arguments: [false, true]) func canBeInterrupted(inALaunch: Bool) throws {
     let run = try Running(["bench", "step", topology, "--set", "training.steps=1000000"])
-    #expect(run.waits(for: "0/18"))
+    #expect(run.waits(for: "0/45"))
     while inALaunch && !isListening("server-0", of: run.process.processIdentifier) { sched_yield() }
     run.process.interrupt()
     let result = try run.wait()
