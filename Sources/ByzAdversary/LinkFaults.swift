@@ -60,7 +60,9 @@ struct Dawdle: Fault {
     let delta = Double(configuration.patience.delay.milliseconds)
     let isPulled: Bool
     switch message {
-    case .vector(.model, let step, _): isPulled = !configuration.isReference(step)
+    case .vector(.model, let step, _):
+      isPulled =
+        !configuration.isReference(step) || (step > 0 && configuration.training.mode.pull?.isCertified == true)
     case .digest: isPulled = true
     default: isPulled = false
     }

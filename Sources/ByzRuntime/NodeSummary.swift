@@ -45,6 +45,10 @@ public struct NodeSummary: Codable, Sendable {
 
     public init() {}
 
+    public static func == (left: Self, right: Self) -> Bool {
+      (left.models, left.meanExcess, left.largestExcess) == (right.models, right.meanExcess, right.largestExcess)
+    }
+
     /// Adds one model.
     mutating func add(_ refusal: ModelRefusal) {
       models += 1

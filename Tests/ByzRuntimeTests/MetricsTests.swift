@@ -45,7 +45,8 @@ import Testing
     for report in reports { try log.write(report) }
     let start = "{\"seconds\":2.0,"
     return try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map { line in
-      #expect(try JSONSerialization.jsonObject(with: Data(line.utf8)) is [String: Any] && line.hasPrefix(start))
+      let object = try JSONSerialization.jsonObject(with: Data(line.utf8))
+      #expect(object is [String: Any] && line.hasPrefix(start))
       return "{\(line.dropFirst(start.count))"
     }
   }
