@@ -66,14 +66,16 @@ import Testing
       lines[0]
         == "training.aggregation,\"faults.worker-0, faults.worker-1\",made,case,outcome,reason,steps,accuracy,loss,"
         + "model_spread,wall_seconds,steps_per_second,models_per_step,pulled_certified,pulled_filtered,pulled_median,"
-        + "byzantine_workers_admitted,byzantine_workers_selected,byzantine_servers_admitted,forged_knowing,forged_estimating,beyond_bounds")
+        + "byzantine_workers_admitted,byzantine_workers_selected,byzantine_servers_admitted,forged_knowing,forged_estimating,beyond_bounds"
+    )
     #expect(
       lines[1]
         == "mda,none,simulated,\(ids[0]),completed,\"because; of \"\"that\"\"\",200,0.30000000000000004,0.5,1e-20,4.0,50.0,11.5,0.25,0.5,0.125,0.625,0.25,0.75,7,3,no"
     )
     #expect(
       lines[2]
-        == "mda,zero,simulated,\(ids[1]),failed,its process ended with exit status 70 without a result,,,,,,,,,,,,,,,,yes")
+        == "mda,zero,simulated,\(ids[1]),failed,its process ended with exit status 70 without a result,,,,,,,,,,,,,,,,yes"
+    )
     #expect(
       lines[3].hasPrefix("bulyan,none,,,refused,\"with 5 momentums (q_w) of which 2 may be Byzantine (f_w), bulyan"))
     #expect(lines[3].hasSuffix(",,,,,,,,,,,,") && lines.count == 5)
