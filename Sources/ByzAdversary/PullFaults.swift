@@ -60,14 +60,17 @@ struct Drift: Fault {
   }
 
   private mutating func learn(_ momentum: Vector, of step: Int, from worker: NodeID) {
-    let former = momentums.updateValue((step, momentum), forKey: worker)
+    let former = momentums[worker]
+    // What comes late, or once more, says nothing new.
+    guard former?.step ?? -1 < step else { return }
+    momentums[worker] = (step, momentum)
     guard configuration.isReference(step), step == 0 || former?.step == step - 1 else { return }
     let length =
       configuration.training.learningRate.at(step) * gradient(momentum, after: step == 0 ? nil : former?.vector).norm
     reference = (step, reference.map { $0.step == step ? min($0.length, length) : length } ?? length)
   }
 
-  /// The gradient that has led from one momentum to the next.
+  /// The gradient that has led from one momentum to the next; of Nesterov's only about so.
   private func gradient(_ momentum: Vector, after former: Vector?) -> Vector {
     guard let recursion = configuration.training.momentum, recursion.place == .worker else { return momentum }
     let beta = Float(recursion.coefficient)

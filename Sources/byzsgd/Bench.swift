@@ -47,7 +47,8 @@ struct BenchStep: ParsableCommand {
     discussion: """
       The topology runs without its faults, in turn with the same workers under one trusted server that averages, and both \
       over TCP as well: there the processor time of the costliest node is what defence costs where every node has a machine \
-      of its own.
+      of its own. Then it runs in each mode that its bounds permit, with links as `launch` makes them, over TCP, and over TCP \
+      protected by CURVE.
       """)
 
   @OptionGroup var options: BenchTopology
