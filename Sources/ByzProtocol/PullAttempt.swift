@@ -38,6 +38,8 @@ struct PullAttempt {
   private(set) var isOverdue = false
   /// Whether those that send digests have.
   private(set) var areDigestsOverdue = false
+  /// How often it has turned to another server.
+  private var turns = 0
   private var refused: Set<NodeID> = []
   /// The servers that have had their time for nothing. Perhaps nobody has the model of this step yet.
   private var overdue: Set<NodeID> = []
@@ -52,7 +54,7 @@ struct PullAttempt {
     server = order[0]
   }
 
-  var timer: Timer { .pull(step: step, attempt: refused.count) }
+  var timer: Timer { .pull(step: step, attempt: turns) }
 
   /// The next part of the time that `server` has.
   var startPart: Action { .schedule(timer, afterMilliseconds: parts[passed]) }
@@ -83,14 +85,33 @@ struct PullAttempt {
     return overdue
   }
 
-  /// Turns to the next server, one of `preferred` if such are left; false if none is left.
-  mutating func turnToNext(preferring preferred: Set<NodeID>) -> Bool {
+  /// Turns to the next server, one of `preferred` if such are left, and else none of those that are `leftOut`; false if
+  /// none is left.
+  mutating func turnToNext(preferring preferred: Set<NodeID>, leavingOut leftOut: Set<NodeID>) -> Bool {
     refused.insert(server)
     let left = order.filter { !refused.contains($0) }
-    guard let next = left.first(where: preferred.contains) ?? left.first else { return false }
-    server = next
-    (passed, isHere, isOverdue) = (0, false, false)
+    guard let next = left.first(where: preferred.contains) ?? left.first(where: { !leftOut.contains($0) }) else {
+      return false
+    }
+    turn(to: next)
     return true
+  }
+
+  /// Turns back to the first server that has had its time and is now one of `givers`, whose model is here; whether there is
+  /// one. Where all wait for a slow worker, what was asked next comes no sooner.
+  mutating func turnBack(toOneOf givers: Set<NodeID>) -> Bool {
+    guard let late = order.first(where: { overdue.contains($0) && givers.contains($0) }) else { return false }
+    overdue.remove(late)
+    turn(to: late)
+    // How late it is was taken note of when its time was up.
+    self.isHere = true
+    return true
+  }
+
+  private mutating func turn(to next: NodeID) {
+    server = next
+    turns += 1
+    (passed, isHere, isOverdue) = (0, false, false)
   }
 
   /// Remembers that a filter has turned away the `model` of `server`.

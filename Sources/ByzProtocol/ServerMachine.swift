@@ -375,7 +375,8 @@ extension ServerMachine {
       settle(worker, upTo: next)
       return [.send(.digest(step: next, digest(of: next, model)), to: [worker])]
     case .digest, .nothing:
-      settle(worker, upTo: next)
+      // A request for the next model may have overtaken this momentum, and stands.
+      settle(worker, upTo: step)
       return []
     }
   }

@@ -12,11 +12,15 @@ extension WorkerMachine {
     var pull = PullAttempt(
       step: inbox.wanted, order: configuration.pullOrder(of: id.index, at: inbox.wanted),
       waitingInParts: grace.pullParts)
-    // One that has been silent again and again is not waited for.
-    let isLeftOut = pullAttendance.isLeftOut(pull.server, in: pull.step)
+    let isLeftOut = leftOut(in: pull.step).contains(pull.server)
     if isLeftOut { pull.giveUp() }
     phase = .pulling(pull)
     return isLeftOut ? goOn(.absent) : [pull.startPart] + advancePull()
+  }
+
+  /// The servers that have been silent again and again, and are not waited for at `step`.
+  private func leftOut(in step: Int) -> Set<NodeID> {
+    Set(servers.filter { pullAttendance.isLeftOut($0, in: step) })
   }
 
   /// A part of the time has passed.
@@ -46,6 +50,10 @@ extension WorkerMachine {
       for server in overdue { missed(server) }
       // Perhaps more are missing than may be Byzantine.
       return areNewAbsentees ? collectFromAll(afterPulling: true) : weigh(model)
+    }
+    if pull.turnBack(toOneOf: Set(servers.filter { inbox.holds(inbox.wanted, from: $0) })) {
+      phase = .pulling(pull)
+      return [pull.startPart] + advancePull()
     }
     if inbox.newestStep(from: pull.server) ?? -1 > pull.step { return goOn(.absent) }
     guard pull.isOverdue else { return [] }
@@ -123,7 +131,8 @@ extension WorkerMachine {
     if isNew { filters.observe(refusal) }
     if refusal != .absent { heard(from: refused) }
     let report = Action.report(.refused(step: pull.step, server: refused, refusal))
-    let isLeft = pull.turnToNext(preferring: pull.certifiedHolders(digests, in: configuration))
+    let isLeft = pull.turnToNext(
+      preferring: pull.certifiedHolders(digests, in: configuration), leavingOut: leftOut(in: pull.step))
     phase = .pulling(pull)
     guard isLeft else { return [report] + collectFromAll(afterPulling: true) }
     let isHere = inbox.holds(pull.step, from: pull.server)
