@@ -95,7 +95,7 @@ struct GraceKeeper {
   /// A worker's wait for all after it has pulled from one after the other, and waited for those that did not answer.
   func waitAfterPulling(step: Int) -> QuorumWait {
     QuorumWait(
-      .model, step: step, round: round(of: .model, at: step), graceInParts: [pullDelay.milliseconds], isCommon: false)
+      .model, step: step, round: step, graceInParts: [pullDelay.milliseconds], isCommon: false)
   }
 
   /// The number of a wait among those of its kind: of a synchronous run's models and pre-gather models there is one in T steps.

@@ -184,6 +184,7 @@ extension WorkerMachine {
       return estimate(at: step)
     }
     let present = inbox.vectors(of: inbox.wanted).map(\.sender)
+    let attendance = wait.isCommon ? attendance : pullAttendance
     switch wait.verdict(present: present, quorum: quorum, attendance: attendance) {
     case .proceed: return estimate(at: inbox.wanted)
     case .startGrace: return [wait.startGrace]
