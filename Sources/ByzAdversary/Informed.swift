@@ -105,10 +105,12 @@ struct Informed: Fault {
 extension Informed {
   private var retainedSteps: Int { configuration.patience.retainedSteps }
 
-  /// How long it waits for what it has to know.
+  /// How long it waits for what it has to know: half of what others wait for it, at least.
   private var patienceMilliseconds: Int {
     let patience = configuration.patience
-    return (patience.graceMilliseconds > 0 ? patience.graceMilliseconds : patience.askAgainMilliseconds) / 2
+    let wait =
+      configuration.training.mode.isSynchronous ? patience.delay.floorMilliseconds : patience.graceMilliseconds
+    return (wait > 0 ? wait : patience.askAgainMilliseconds) / 2
   }
 
   /// Whether there is nobody to tell anything, or nobody has for some steps.
