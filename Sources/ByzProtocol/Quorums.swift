@@ -209,7 +209,7 @@ extension Quorums {
       found.append(
         "q_ps = \(servers.quorum) is below 3 f_ps + 1 = \(3 * servers.byzantine + 1): if Byzantine servers take part until "
           + "honest ones are left behind\(mode.isSynchronous ? ", later than Delta," : "") and then fall silent, the run can "
-          + "stall for good\(mode.isSynchronous ? "" : " (it stays safe)")")
+          + "stall for good\(servers.count > 3 * servers.byzantine ? " (it stays safe)" : "")")
     }
     if mode.isSynchronous { found += synchronyWarnings(delay) }
     if rule is Average {
@@ -224,18 +224,18 @@ extension Quorums {
   private func synchronyWarnings(_ delay: DelayBound) -> [String] {
     let bound =
       delay.isMeasured
-      ? "Delta, which is measured (up to quorum.delta_ms = \(delay.milliseconds); it is that if delta_floor_ms is as much)"
+      ? "Delta, measured from \(delay.floorMilliseconds) to \(delay.milliseconds) ms (quorum.delta_floor_ms and delta_ms)"
       : "Delta = \(delay.milliseconds) ms (quorum.delta_ms)"
     var found: [String] = []
     if workers.count < 3 * workers.byzantine + 1 {
       found.append(
-        "n_w = \(workers.count) is below 3 f_w + 1 = \(3 * workers.byzantine + 1): safety rests on \(bound): whoever is later "
-          + "is taken for Byzantine, and if he is not, those who are decide what servers aggregate")
+        "n_w = \(workers.count) is below 3 f_w + 1 = \(3 * workers.byzantine + 1): safety rests on \(bound): who is later "
+          + "counts as Byzantine, and if it is an honest worker, Byzantine ones can decide what servers aggregate")
     }
     if servers.count < 3 * servers.byzantine + 1 {
       found.append(
-        "n_ps = \(servers.count) is below 3 f_ps + 1 = \(3 * servers.byzantine + 1): safety rests on \(bound): whoever is "
-          + "later is taken for Byzantine, and if he is not, those who are decide what a gather gives"
+        "n_ps = \(servers.count) is below 3 f_ps + 1 = \(3 * servers.byzantine + 1): safety rests on \(bound): who is "
+          + "later counts as Byzantine, and if it is an honest server, Byzantine ones can decide what a gather gives"
           + (canRejoin ? "" : "; and a server that was left behind cannot rejoin while the f_ps are silent"))
     }
     return found

@@ -22,8 +22,28 @@ public struct TopologyReport {
         workers: n_w = \(workers.count), of which f_w = \(workers.byzantine) may be Byzantine; a quorum is q_w = \
       \(workers.quorum)
         aggregation: \(topology.aggregation)
-
+      \(pulls)
       \(guarantees)
+      """
+  }
+
+  /// What models and aggregates of a synchronous run rest on.
+  private var pulls: String {
+    guard let pull = topology.training.mode.pull else { return "" }
+    let (servers, workers) = (topology.quorums.servers, topology.quorums.workers)
+    let delay = topology.patience.delay
+    let isSafe = servers.count > 3 * servers.byzantine && workers.count > 3 * workers.byzantine
+    let model =
+      pull.isCertified
+      ? "a model that f_ps + 1 = \(servers.byzantine + 1) servers have; where so many do not agree, as if filtered"
+      : "one server's model that passes both filters; right after a gather the median of all"
+    let bound =
+      delay.isMeasured
+      ? "measured, from \(delay.floorMilliseconds) to \(delay.milliseconds) ms" : "\(delay.milliseconds) ms"
+    return """
+        a gradient is taken at \(model)
+        Delta: \(bound); \(isSafe ? "medians and aggregates are safe whatever the delays" : "safety rests on it, see below")
+
       """
   }
 
@@ -31,22 +51,24 @@ public struct TopologyReport {
   private var guarantees: String {
     let workers = topology.quorums.workers
     let counts = workers.quorum == workers.count ? [workers.count] : [workers.quorum, workers.count]
-    let proven = counts.map {
-      topology.rule.guarantee(inputs: $0, tolerating: workers.byzantine, dimension: topology.model.dimension)
+    let tolerated = counts.map(topology.quorums.tolerance)
+    let proven = zip(counts, tolerated).map {
+      topology.rule.guarantee(inputs: $0, tolerating: $1, dimension: topology.model.dimension)
     }
     let numbers = counts.map(String.init).joined(separator: " and for ")
+    let byzantine = tolerated.first == tolerated.last ? "\(tolerated[0])" : "\(tolerated[0]) and \(tolerated[1])"
     guard proven.allSatisfy({ $0.lambda != nil }) else {
       return
-        "nothing is proven of \(topology.aggregation) for \(numbers) momentums of which \(workers.byzantine) may be "
-        + "Byzantine:\n  \(proven[0].remark)"
+        "nothing is proven of \(topology.aggregation) for \(numbers) momentums of which \(byzantine) may be "
+        + "Byzantine:\n  \(proven.first { $0.lambda == nil }?.remark ?? "")"
     }
     func values(_ coefficient: (Guarantee) -> Double?) -> String {
       proven.map { coefficient($0).map { $0.isInfinite ? "anything" : Self.short($0) } ?? "none" }.joined(
         separator: ", ")
     }
     return """
-      what is proven of \(topology.aggregation) for \(numbers) momentums of which \(workers.byzantine) may be Byzantine \
-      (\(proven[0].remark)):
+      what is proven of \(topology.aggregation) for \(numbers) momentums of which \(byzantine) may be Byzantine \
+      (\(proven[proven.count - 1].remark)):
         lambda = \(values(\.lambda)): the aggregate is at most this many times the diameter of the honest momentums away
           from their mean (RESAM)
         kappa = \(values(\.kappa)): its squared distance from there is at most this many times their variance (Fixing by
@@ -60,8 +82,9 @@ public struct TopologyReport {
   private var costs: String {
     let (n_ps, n_w) = (topology.quorums.servers.count, topology.quorums.workers.count)
     let vector = 4 * topology.model.dimension
+    let models = modelsToWorkers
     let gathers = Double(n_ps * (n_ps - 1)) / Double(topology.training.gatherEvery)
-    let retained = topology.patience.retainedSteps
+    let retained = topology.protocolConfiguration.patience.retainedSteps
     // Of each peer the current and the newest vector, in each direction 2 R in libzmq and R of each of two kinds on their
     // way there; what is kept of R steps; for rejoining, of each other server as much; and a few at work.
     let link = 2 + 4 * retained + 2 * retained
@@ -69,12 +92,22 @@ public struct TopologyReport {
     let workerVectors = n_ps * link + retained + 6
     return """
       a step with d = \(topology.model.dimension), a vector of \(Self.size(vector)):
-        models to workers: \(n_ps * n_w) messages, \(Self.size(n_ps * n_w * vector))
+        models to workers: \(Self.short(models)) messages\(models == models.rounded() ? "" : " on average"), \
+      \(Self.size(Int(models * Double(vector))))
         momentums to servers: \(n_ps * n_w) messages, \(Self.size(n_ps * n_w * vector))
         models among servers: \(Self.short(gathers)) messages on average, \(Self.size(Int(gathers * Double(vector))))
         vectors held at most: \(Self.size(serverVectors * vector)) in a server, \
       \(Self.size(workerVectors * vector)) in a worker
       """
+  }
+
+  /// How many models servers send to workers in a step, on average where nobody lies.
+  private var modelsToWorkers: Double {
+    let (servers, workers) = (topology.quorums.servers, Double(topology.quorums.workers.count))
+    let count = Double(servers.count)
+    guard let pull = topology.training.mode.pull else { return workers * count }
+    if pull.isCertified { return workers }
+    return workers * (1 + (count - 1) / Double(topology.training.gatherEvery) + Double(servers.byzantine) / count)
   }
 
   private var warnings: String { topology.warnings.map { "warning: \($0)" }.joined(separator: "\n") }

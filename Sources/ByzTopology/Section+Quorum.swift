@@ -52,7 +52,8 @@ extension Section<QuorumKey> {
     let floor = self[.deltaFloor]
     let least = floor.whole(in: 0...longest, standard: min(standard.floorMilliseconds, milliseconds))
     if least > milliseconds {
-      floor.report("must be at most delta_ms, which is \(milliseconds), not \(least); equal, and Delta is not measured")
+      floor.report(
+        "must be at most delta_ms, which is \(milliseconds), not \(least); where both are equal, Delta is not measured")
     }
     return DelayBound(milliseconds: milliseconds, floorMilliseconds: least)
   }

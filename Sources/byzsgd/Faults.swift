@@ -106,9 +106,9 @@ extension Faults {
       A server needs q_w momentums, and there are that many honest workers at the usual quorum: who waited for all of them could
       come too late. So such a worker speaks as soon as it knows as many as complete a quorum together with those of all
       accomplices (3 of 5 in the default job; `known` sets another number), its own gradient or not, or after half of `grace_ms`
-      (of `ask_again_ms` where that is 0) with what it knows. It takes the first that it is told, so that all who hear the same
-      server forge the same. The simulator's adversary knows all momentums that a server can wait for, and what it sends arrives
-      before the last of them.
+      (in a synchronous run of `delta_floor_ms`, and of `ask_again_ms` where that is 0) with what it knows. It takes the first
+      that it is told, so that all who hear the same server forge the same. The simulator's adversary knows all momentums that a
+      server can wait for, and what it sends arrives before the last of them.
 
       A search (`search=1`) tries y on the rule with as many honest momentums as are known, and a copy of y for each worker that
       plays the same. Servers that give the rest their grace aggregate more than a quorum: `known=5` makes the search stronger there.

@@ -83,11 +83,13 @@ import Testing
       "quorum.delta_floor_ms: must be a whole number from 0 to 86400000, not 'none'"),
     Mistake(
       18, "quorum: {delta_ms: 100, delta_floor_ms: 101}",
-      "quorum.delta_floor_ms: must be at most delta_ms, which is 100, not 101; equal, and Delta is not measured"),
+      "quorum.delta_floor_ms: must be at most delta_ms, which is 100, not 101; where both are equal, Delta is not measured"
+    ),
     // Delta is 500 unless given.
     Mistake(
       18, "quorum: {delta_floor_ms: 501}",
-      "quorum.delta_floor_ms: must be at most delta_ms, which is 500, not 501; equal, and Delta is not measured"),
+      "quorum.delta_floor_ms: must be at most delta_ms, which is 500, not 501; where both are equal, Delta is not measured"
+    ),
     Mistake(18, "quorum: {detla_ms: 100}", "quorum.detla_ms: unknown key; did you mean 'delta_ms'?"),
   ]
 
@@ -112,7 +114,7 @@ import Testing
     #expect(
       Examples.problems(Self.least, set: ["quorum.delta_floor_ms=501"]) == [
         "--set quorum.delta_floor_ms=501: quorum.delta_floor_ms: must be at most delta_ms, which is 500, not 501; "
-          + "equal, and Delta is not measured"
+          + "where both are equal, Delta is not measured"
       ])
   }
 

@@ -15,6 +15,29 @@ import Testing
     }
   }
 
+  /// What a synchronous run rests on, what it sends, and what is proven where a quorum is less than twice as many as may lie.
+  @Test func explainsSynchronousTopologies() throws {
+    let filtered = try Program.run("check", mnist, "--set", "training.mode=synchronous")
+    for part in [
+      "at one server's model that passes both filters",
+      "Delta: measured, from 50 to 500 ms; medians and aggregates are safe",
+      // 7 (1 + 4 / 10 + 1 / 5), as the paper's form has it.
+      "models to workers: 11.2 messages on average, 3.56 MB",
+    ] {
+      #expect(filtered.output.contains(part), "'\(part)' is not in:\n\(filtered.output)")
+    }
+    let certified = try Program.run(
+      "check", mnist, "--set", "training={mode: synchronous, pull: certified, steps: 9}", "--set", "faults={}", "--set",
+      "quorum={delta_ms: 80, delta_floor_ms: 80}", "--set", "workers={count: 5, byzantine: 2}")
+    for part in [
+      "at a model that f_ps + 1 = 2 servers have", "Delta: 80 ms; safety rests on it",
+      "for 3 and for 5 momentums of which 0 and 2 may be Byzantine", "models to workers: 5 messages, 1.59 MB",
+      "warning: n_w = 5 is below 3 f_w + 1 = 7: safety rests on Delta = 80 ms",
+    ] {
+      #expect(certified.output.contains(part), "'\(part)' is not in:\n\(certified.output)\(certified.errors)")
+    }
+  }
+
   @Test func explainsATopologyWithoutData() throws {
     let result = try Program.run("check", "\(Program.root)/topologies/quadratic.yaml")
     #expect(result.status == 0 && result.errors.isEmpty)
