@@ -284,7 +284,7 @@ import Testing
     // f_w = 2 and f_ps = 1.
     #expect(warnings.contains { $0.hasPrefix("n_w = 5 is below 3 f_w + 1 = 7: ") })
     #expect(warnings.contains { $0.hasPrefix("n_ps = 3 is below 3 f_ps + 1 = 4: ") })
-    #expect(warnings.allSatisfy { $0.contains("measured") && $0.contains("quorum.delta_ms = 500") })
+    #expect(warnings.allSatisfy { $0.contains("Delta, measured from 50 to 500 ms (quorum.delta_floor_ms and ") })
     let given = ofDelta(try Examples.read(Self.least, set: ["quorum.delta_ms=80", "quorum.delta_floor_ms=80"]))
     #expect(given.count == 2 && given.allSatisfy { $0.contains("Delta = 80 ms (quorum.delta_ms)") })
     #expect(given.allSatisfy { !$0.contains("measured") })
